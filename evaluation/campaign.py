@@ -1,0 +1,222 @@
+"""The experiment: fit each candidate, warm it up, measure all of them in rotation, record. It prints nothing and decides nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import random
+import secrets
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol as Interface
+
+from evaluation.candidate import Candidate, Predictor
+from evaluation.energy.lock import energy_lock
+from evaluation.energy.meter import check_outside_settings, warm_up_meter, window
+from evaluation.energy.reading import Reading
+from evaluation.environment import describe_environment
+from evaluation.exceptions import CandidateUnavailableError, PreuveError
+from evaluation.predictors import confidence
+from evaluation.records.store import Store
+from evaluation.run import Campaign, CampaignStatus, DataRecord, Prediction, Protocol, Run, RunStatus
+from evaluation.samples import Samples, Split
+from evaluation.task import Task
+from evaluation.threads import fixed_threads
+
+IDLE_S = 3.0
+QUICK_IDLE_S = 1.0
+
+logger = logging.getLogger(__name__)
+
+
+class Progress(Interface):
+    """Told before each step, so that whoever watches knows what takes so long."""
+
+    def __call__(self, step: str, done: int, total: int) -> None:
+        """`done` of `total` steps are over; `step` begins."""
+        ...
+
+
+@dataclass
+class Trial:
+    """A run under way: one candidate with one seed. It becomes a `Run`, which does not change any more."""
+
+    candidate: Candidate
+    seed: int
+    status: RunStatus = "interrupted"
+    reason: str | None = "the campaign was interrupted before it was measured"
+    remedy: str | None = None
+    predictor: Predictor | None = None
+    readings: list[Reading] = field(default_factory=list)
+    predictions: list[Prediction] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        return f"{self.candidate.name} seed {self.seed}"
+
+    @property
+    def under_way(self) -> bool:
+        """Whether it is fitted and has not ended."""
+        return self.predictor is not None and self.status == "interrupted"
+
+    def end(self, status: RunStatus, reason: str | None = None, remedy: str | None = None) -> None:
+        """Set how it ended."""
+        self.status, self.reason, self.remedy = status, reason, remedy
+
+
+def new_campaign_id(now: dt.datetime) -> str:
+    """Sorts by time and is unique: `20261123-190559-3f2a`."""
+    return f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+
+def run_campaign(  # noqa: PLR0913 - a campaign is defined by exactly these
+    task: Task,
+    candidates: Sequence[Candidate],
+    split: Split,
+    *,
+    data: DataRecord,
+    goals_sha256: str,
+    protocol: Protocol,
+    store: Store,
+    progress: Progress,
+) -> Campaign:
+    """Measure the candidates and record every run; an interrupt closes the campaign and marks it, then goes on upwards.
+
+    Raises:
+        BusyError: another campaign holds the machine.
+        MeterError: energy cannot be measured as it must be.
+        KeyboardInterrupt: after the campaign was closed as interrupted.
+    """
+    check_outside_settings()
+    started = dt.datetime.now(dt.UTC)
+    campaign = Campaign(
+        id=new_campaign_id(started),
+        task=task.name,
+        task_version=task.version,
+        unit_name=task.unit.name,
+        unit_size=task.unit.size,
+        metrics=tuple(metric.name for metric in task.metrics),
+        protocol=protocol,
+        data=data,
+        goals_sha256=goals_sha256,
+        environment=describe_environment(),
+        started=started,
+    )
+    with energy_lock(f"campaign {campaign.id} of {task.name}"), fixed_threads(protocol.threads):
+        store.close_orphans()
+        store.open_campaign(campaign)
+        trials = [Trial(candidate, seed) for candidate in candidates for seed in range(protocol.seeds)]
+        idle: list[Reading] = []
+        try:
+            _measure(trials, idle, split, protocol, progress)
+        except BaseException:
+            _record(campaign, "interrupted", task, trials, idle, store)
+            raise
+        progress("write the records", 1, 1)
+        return _record(campaign, "finished", task, trials, idle, store)
+
+
+def _measure(trials: Sequence[Trial], idle: list[Reading], split: Split, protocol: Protocol, progress: Progress) -> None:
+    steps = 1 + len(trials) * (1 + protocol.rounds)
+    progress("idle machine", 0, steps)
+    warm_up_meter()
+    with window("idle", idle):
+        time.sleep(QUICK_IDLE_S if protocol.quick else IDLE_S)
+    for place, trial in enumerate(trials):
+        progress(f"fit {trial.name}", 1 + place, steps)
+        _guarded(_fit_and_warm_up, trial, split)
+    for round_number in range(1, protocol.rounds + 1):
+        order = [trial for trial in trials if trial.under_way]
+        # Every round has an order of its own, the same in every campaign: drift of the machine hits all candidates alike.
+        random.Random(round_number).shuffle(order)
+        for place, trial in enumerate(order):
+            progress(f"round {round_number} of {protocol.rounds}: {trial.name}", 1 + len(trials) * round_number + place, steps)
+            _guarded(_measure_round, trial, split.test, protocol.window_s, round_number)
+    for trial in trials:
+        if trial.under_way:
+            trial.end("finished")
+
+
+def _guarded(step: Callable[..., None], trial: Trial, *arguments: object) -> None:
+    """Take one step of a trial; where its candidate cannot or fails, the others go on."""
+    try:
+        step(trial, *arguments)
+    except CandidateUnavailableError as error:
+        trial.end("unavailable", error.reason, error.remedy)
+    except PreuveError:
+        raise
+    except Exception as error:
+        # An error's message may quote a text. It goes to the terminal; the record only says what kind of error, and where.
+        logger.exception("%s failed", trial.name)
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        trial.end("failed", f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}", "mend the candidate")
+
+
+def _fit_and_warm_up(trial: Trial, split: Split) -> None:
+    with window("fit", trial.readings) as fitting:
+        trial.predictor = trial.candidate.fit(split.train, seed=trial.seed, **trial.candidate.params)
+        fitting.samples = len(split.train)
+    with window("warm-up", trial.readings) as warming:
+        trial.predictions = predict_samples(trial.predictor, split.test)
+        warming.samples = len(split.test)
+
+
+def _measure_round(trial: Trial, test: Samples, window_s: float, round_number: int) -> None:
+    predictor = trial.predictor
+    if predictor is None:
+        message = f"{trial.name} was not fitted"
+        raise RuntimeError(message)
+    with window("inference", trial.readings, round_number=round_number) as measured:
+        while measured.samples == 0 or measured.elapsed_s < window_s:
+            predictor.predict(test.inputs)
+            measured.samples += len(test)
+
+
+def predict_samples(predictor: Predictor, samples: Samples) -> list[Prediction]:
+    """The predictor's answers and how sure it is of each.
+
+    Raises:
+        ValueError: it does not give one text per input.
+    """
+    answers = [str(answer) for answer in predictor.predict(samples.inputs)]
+    if len(answers) != len(samples):
+        message = f"expected {len(samples)} answers, one per input, got {len(answers)}"
+        raise ValueError(message)
+    scores = confidence(predictor, samples.inputs) or [None] * len(samples)
+    return [
+        Prediction(id=sample_id, expected=expected, predicted=answer, score=score)
+        for sample_id, expected, answer, score in zip(samples.ids, samples.targets, answers, scores, strict=True)
+    ]
+
+
+def _record(
+    campaign: Campaign, status: CampaignStatus, task: Task, trials: Sequence[Trial], idle: Sequence[Reading], store: Store
+) -> Campaign:
+    runs = tuple(_to_run(trial, task) for trial in trials)
+    closed = campaign.model_copy(
+        update={"ended": dt.datetime.now(dt.UTC), "status": status, "readings": tuple(idle), "runs": runs}
+    )
+    for run, trial in zip(runs, trials, strict=True):
+        store.add_run(closed, run, trial.predictor if run.status == "finished" else None)
+    store.close_campaign(closed)
+    return closed
+
+
+def _to_run(trial: Trial, task: Task) -> Run:
+    expected = [prediction.expected for prediction in trial.predictions]
+    predicted = [prediction.predicted for prediction in trial.predictions]
+    return Run(
+        candidate=trial.candidate.name,
+        baseline=trial.candidate.baseline,
+        params=dict(trial.candidate.params),
+        seed=trial.seed,
+        status=trial.status,
+        reason=trial.reason,
+        remedy=trial.remedy,
+        scores={metric.name: metric.compute(expected, predicted) for metric in task.metrics} if trial.predictions else {},
+        readings=tuple(trial.readings),
+        predictions=tuple(trial.predictions),
+    )

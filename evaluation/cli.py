@@ -1,0 +1,289 @@
+"""The command line, and the only module that prints. It imports what a command needs when that command runs."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from evaluation.exceptions import PreuveError
+from evaluation.home import make_private
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from evaluation.campaign import Progress
+    from evaluation.judgement.comparison import Comparison
+    from evaluation.run import Protocol
+
+QUICK_WINDOW_S, QUICK_ROUNDS = 2.0, 3
+USER_ERROR, FAILURE, INTERRUPTED = 2, 1, 130
+
+app = typer.Typer(
+    help="Weigh small AI models: how well they work, what energy they use, and how sure that is.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+PocName = Annotated[str, typer.Argument(metavar="POC", help="As `preuve list` shows it.")]
+Json = Annotated[bool, typer.Option("--json", help="For programs: JSON instead of a table.")]
+
+
+class PersonalDataOption(str, Enum):
+    """What a user declares about personal data in a file."""
+
+    NO = "no"
+    YES = "yes"
+
+
+def main() -> None:
+    """Run the command line; a user's error is explained without a traceback."""
+    make_private()
+    try:
+        app()
+    except PreuveError as error:
+        _explain(error)
+        sys.exit(USER_ERROR)
+
+
+@app.command("list")
+def list_pocs(as_json: Json = False) -> None:
+    """POCs, their candidates and goals."""
+    from evaluation.pocs import find_pocs
+    from evaluation.terminal import poc_dict, poc_table
+
+    pocs = find_pocs()
+    if as_json:
+        _print_json([poc_dict(poc) for poc in pocs])
+    else:
+        _print(poc_table(pocs))
+
+
+@app.command()
+def run(  # noqa: PLR0913 - the options of DESIGN.md, one argument each
+    poc: PocName,
+    candidate: Annotated[list[str] | None, typer.Option(help="Only this candidate; may be repeated.")] = None,
+    param: Annotated[list[str] | None, typer.Option(metavar="NAME.KEY=VALUE", help="Change a candidate's parameter.")] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="Fits of each candidate, with seeds 0, 1, ...")] = 1,
+    rounds: Annotated[int | None, typer.Option(min=1, help="Measured windows of each fit. [default: 5]")] = None,
+    window: Annotated[
+        float | None, typer.Option(metavar="SECONDS", min=0.5, help="Length of a window. [default: 10]")
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="3 rounds of 2 seconds, to try things out.")] = False,
+    threads: Annotated[int, typer.Option(min=1, help="Threads of the numeric libraries, for all candidates alike.")] = 1,
+    data: Annotated[str | None, typer.Option(metavar="FILE|hf:NAME", help="Your own data: CSV, JSON Lines, Parquet or a hub's.")] = None,
+    test: Annotated[Path | None, typer.Option(metavar="FILE", help="Test data; without it, 30 % of each class.")] = None,
+    text: Annotated[str | None, typer.Option(metavar="COLUMN", help="Column of the texts.")] = None,
+    target: Annotated[str | None, typer.Option(metavar="COLUMN", help="Column of the answers.")] = None,
+    encoding: Annotated[str, typer.Option(help="Of the files.")] = "utf-8",
+    allow_overlap: Annotated[bool, typer.Option("--allow-overlap", help="Accept texts that are in both files.")] = False,
+    licence: Annotated[str | None, typer.Option(help="Of your data, for its card.")] = None,
+    personal_data: Annotated[PersonalDataOption | None, typer.Option(help="Whether your data holds any.")] = None,
+    dpia: Annotated[str | None, typer.Option(metavar="REFERENCE", help="Impact assessment, where there is personal data.")] = None,
+    expires: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day your data may be used.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Fit the candidates of a POC, measure them in rotation, and record every watt-hour."""
+    from evaluation.campaign import run_campaign
+    from evaluation.data import DataRequest, Declaration, load_data
+    from evaluation.judgement.comparison import compare
+    from evaluation.pocs import find_poc
+    from evaluation.records.store import open_store
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    found = find_poc(poc)
+    chosen = _with_params(found.choose(candidate or []), param or [])
+    goals = found.goals
+    declaration = Declaration(
+        licence, personal_data.value if personal_data else None, dpia, expires.date() if expires else None
+    )
+    _check_own_data(data, {"--test": test, "--text": text, "--target": target, "--licence": licence, "--personal-data": personal_data,
+                           "--dpia": dpia, "--expires": expires})
+    request = DataRequest(data, test, text, target, encoding, allow_overlap, declaration)
+    protocol = _protocol(seeds=seeds, rounds=rounds, window_s=window, threads=threads, quick=quick)
+    try:
+        split, record = load_data(found.task, request, datetime.now().astimezone().date())
+        with _progress() as progress:
+            store = open_store(found.task.name)
+            campaign = run_campaign(
+                found.task, chosen, split, data=record, goals_sha256=goals.sha256, protocol=protocol, store=store, progress=progress
+            )
+    except KeyboardInterrupt:
+        _complain("Interrupted. The campaign is closed and marked as such; what was measured so far is kept in MLflow.")
+        raise typer.Exit(INTERRUPTED) from None
+    comparison = compare(campaign, found.task.metrics)
+    _show(comparison, as_json=as_json)
+    statuses = {result.status for result in comparison.results}
+    if "failed" in statuses or "finished" not in statuses:
+        raise typer.Exit(FAILURE)
+
+
+@app.command("compare")
+def compare_candidates(
+    what: Annotated[str, typer.Argument(metavar="POC|CAMPAIGN", help="A POC's latest finished campaign, or the one of this id.")],
+    as_json: Json = False,
+) -> None:
+    """The candidates of a campaign side by side, with intervals."""
+    from evaluation.judgement.comparison import compare
+    from evaluation.pocs import find_poc, find_pocs
+    from evaluation.records.store import looks_like_campaign, open_store
+
+    if looks_like_campaign(what):
+        pocs = find_pocs()
+        owner = next((poc for poc in pocs if what in open_store(poc.task.name).campaign_ids()), pocs[0])
+        campaign_id: str | None = what
+    else:
+        owner, campaign_id = find_poc(what), None
+    store = open_store(owner.task.name)
+    campaign = store.read_campaign(campaign_id) if campaign_id else store.latest_campaign()
+    _show(compare(campaign, owner.task.metrics), as_json=as_json)
+
+
+@app.command()
+def errors(  # noqa: PLR0913 - one argument an option
+    poc: PocName,
+    candidate: Annotated[str, typer.Option(help="Whose answers.")],
+    campaign: Annotated[str | None, typer.Option(metavar="ID", help="[default: the latest finished one]")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of which fit.")] = 0,
+    limit: Annotated[int, typer.Option(min=1, help="How many to show.")] = 20,
+    as_json: Json = False,
+) -> None:
+    """What a candidate got wrong, the most confident mistakes first. Texts are read from the data file, which alone has them."""
+    from dataclasses import asdict
+
+    from evaluation.mistakes import find_mistakes
+    from evaluation.pocs import find_poc
+    from evaluation.records.store import open_store
+    from evaluation.terminal import mistake_table
+
+    found = find_poc(poc)
+    store = open_store(found.task.name)
+    chosen = store.read_campaign(campaign) if campaign else store.latest_campaign(candidate)
+    mistakes, answers = find_mistakes(chosen, candidate, seed)
+    if as_json:
+        _print_json({"campaign": chosen.id, "answers": answers, "mistakes": [asdict(mistake) for mistake in mistakes[:limit]]})
+        return
+    title = f"{candidate}: {len(mistakes)} of {answers} answers are wrong (campaign {chosen.id})"
+    _print(mistake_table(mistakes[:limit], title))
+    if len(mistakes) > limit:
+        _print(f"{len(mistakes) - limit} more: --limit {len(mistakes)}")
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """What this machine can measure, and what stands in the way of a campaign."""
+    from dataclasses import asdict
+
+    from evaluation.doctor import examine
+    from evaluation.terminal import finding_table
+
+    findings = examine()
+    if as_json:
+        _print_json([asdict(finding) for finding in findings])
+    else:
+        _print(finding_table(findings))
+
+
+@app.command()
+def ui(
+    poc: Annotated[str | None, typer.Argument(metavar="POC", help="Whose experiment to open. [default: the first]")] = None,
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 5000,
+    browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
+) -> None:
+    """MLflow on the recorded runs, on this machine's loopback address only."""
+    from evaluation.pocs import find_poc, find_pocs
+    from evaluation.ui import serve
+
+    task = find_poc(poc).task if poc else find_pocs()[0].task
+    raise typer.Exit(serve(task.name, port, browser=browser, tell=_print))
+
+
+def _with_params(candidates: Any, changes: list[str]) -> Any:
+    from evaluation.pocs import change_params
+
+    return change_params(candidates, changes)
+
+
+def _check_own_data(data: str | None, options: dict[str, object]) -> None:
+    given = [name for name, value in options.items() if value is not None]
+    if data is None and given:
+        raise PreuveError(
+            expected="--data with the options that describe it", found=f"{', '.join(given)} without --data", where="command line",
+            remedy="add --data FILE, or drop these options to use the POC's own samples",
+        )
+
+
+def _protocol(*, seeds: int, rounds: int | None, window_s: float | None, threads: int, quick: bool) -> Protocol:
+    from evaluation.run import Protocol
+
+    usual = Protocol(rounds=QUICK_ROUNDS, window_s=QUICK_WINDOW_S) if quick else Protocol()
+    return Protocol(
+        seeds=seeds, rounds=rounds or usual.rounds, window_s=window_s or usual.window_s, threads=threads, quick=quick
+    )
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """A bar on a terminal, a line a step elsewhere. It is drawn between windows only, so that drawing is not measured."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda step, done, total: console.print(f"[{done}/{total}] {step}", highlight=False, markup=False)
+        return
+    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+    with Bar(*columns, console=console, auto_refresh=False, transient=True) as bar:
+        task = bar.add_task("start")
+
+        def show(step: str, done: int, total: int) -> None:
+            bar.update(task, description=step, completed=done, total=total, refresh=True)
+
+        yield show
+
+
+def _show(comparison: Comparison, *, as_json: bool) -> None:
+    from evaluation.terminal import comparison_dict, comparison_notes, comparison_table, harmless
+
+    if as_json:
+        _print_json(comparison_dict(comparison))
+        return
+    _print(comparison_table(comparison))
+    for note in comparison_notes(comparison):
+        _print(harmless(note))
+
+
+def _print(what: RenderableType) -> None:
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    # Where the output goes to a file or a pipe there is no width to fit: tables keep their lines whole.
+    console.print(what, width=None if console.is_terminal else 200)
+
+
+def _print_json(what: Any) -> None:
+    typer.echo(json.dumps(what, ensure_ascii=False, indent=2))
+
+
+def _complain(message: str) -> None:
+    typer.echo(message, err=True)
+
+
+def _explain(error: PreuveError) -> None:
+    if "--json" in sys.argv:
+        _print_json({"error": error.as_dict()})
+        return
+    _complain(f"Error: {error.found}")
+    _complain(f"  expected: {error.expected}")
+    _complain(f"  where:    {error.where}")
+    _complain(f"  do:       {error.remedy}")

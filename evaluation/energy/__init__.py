@@ -1,0 +1,1 @@
+"""Measuring the energy of one window of work, and keeping the machine to ourselves while we do."""

@@ -1,0 +1,79 @@
+"""One campaign at a time: trackers measure the whole machine, so two at once would each be charged for both."""
+
+from __future__ import annotations
+
+import datetime as dt
+import fcntl
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from evaluation.exceptions import BusyError
+
+
+def lock_path() -> Path:
+    """The machine's lock file. It is the same for every user and every home, since energy is the machine's."""
+    return Path(tempfile.gettempdir()) / "preuve-energy.lock"
+
+
+def _open_lock(path: Path) -> int:
+    try:
+        # No link is followed: the folder belongs to everybody.
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+    except OSError as error:
+        raise BusyError(
+            expected="a lock file that every user can open", found=error.strerror or str(error), where=str(path),
+            remedy="delete it if it is not in use, or set TMPDIR",
+        ) from error
+    if os.fstat(descriptor).st_uid == os.getuid():
+        os.fchmod(descriptor, 0o666)
+    return descriptor
+
+
+def _holder(descriptor: int) -> dict[str, str]:
+    try:
+        found = json.loads(os.pread(descriptor, 4096, 0))
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+@contextmanager
+def energy_lock(what: str) -> Iterator[None]:
+    """Hold the machine for `what`. The kernel frees the lock when its process ends, however it ends.
+
+    Raises:
+        BusyError: another process holds it; it says which, for what and since when.
+    """
+    path = lock_path()
+    descriptor = _open_lock(path)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            holder = _holder(descriptor)
+            raise BusyError(
+                expected="this machine to ourselves: energy is measured for the whole of it",
+                found=f"{holder.get('what', 'a campaign')} is running (process {holder.get('pid', 'unknown')}, "
+                f"since {holder.get('since', 'an unknown time')})",
+                where=str(path),
+                remedy="wait until it ends, or stop that process",
+            ) from error
+        now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, json.dumps({"what": what, "pid": str(os.getpid()), "since": now}).encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def lock_holder() -> str | None:
+    """What the machine is held for at this moment, if it is."""
+    try:
+        with energy_lock("a look at the lock"):
+            return None
+    except BusyError as error:
+        return error.found

@@ -1,0 +1,62 @@
+"""Where state lives, and the environment in which nothing leaves the machine. Imports nothing heavy."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from evaluation.exceptions import HomeError
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+# Telemetry of the libraries underneath, and their reach for a hub, are switched off before any of them is imported.
+PRIVATE_ENVIRONMENT = {
+    "DO_NOT_TRACK": "1",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "HF_HUB_OFFLINE": "1",
+    "HF_DATASETS_OFFLINE": "1",
+    "TRANSFORMERS_VERBOSITY": "error",
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+}
+
+
+def make_private() -> None:
+    """Switch telemetry and hub access off for this process and its children. Call it before heavy imports."""
+    os.environ.update(PRIVATE_ENVIRONMENT)
+
+
+def allow_hub() -> None:
+    """Let this process reach a hub: only where the user asked for one by name (`--data hf:NAME`)."""
+    os.environ["HF_HUB_OFFLINE"] = "0"
+    os.environ["HF_DATASETS_OFFLINE"] = "0"
+
+
+def home_path() -> Path:
+    """`PREUVE_HOME`, by default `.preuve/` in the project."""
+    named = os.environ.get("PREUVE_HOME")
+    return Path(named).expanduser().resolve() if named else PROJECT / ".preuve"
+
+
+def open_home() -> Path:
+    """Create the home if need be and make sure that it can be written to.
+
+    Raises:
+        HomeError: it is not a folder, or not ours to write to.
+    """
+    path = home_path()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        probe = path / f".writable-{os.getpid()}"
+        probe.write_bytes(b"preuve")
+        probe.unlink()
+    except OSError as error:
+        raise HomeError(
+            expected="a folder that can be written to",
+            found=error.strerror or str(error),
+            where=f"{path} (PREUVE_HOME)",
+            remedy="make it writable, or name another: export PREUVE_HOME=~/preuve",
+        ) from error
+    return path

@@ -1,0 +1,1 @@
+"""What the records say, and how sure they are."""

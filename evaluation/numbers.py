@@ -1,0 +1,71 @@
+"""How numbers are written for people. Pure: each rule is a line of a table in the tests."""
+
+from __future__ import annotations
+
+from evaluation.judgement.statistics import Interval
+
+SIGNIFICANT_DIGITS = 3
+# Wh and its parts, the largest first: a column of a table uses one of them throughout, so that it can be compared at a glance.
+ENERGY_UNITS = (("kWh", 1e-3), ("Wh", 1.0), ("mWh", 1e3), ("µWh", 1e6))
+UNKNOWN = "–"
+
+
+def significant(value: float, digits: int = SIGNIFICANT_DIGITS) -> str:
+    """A number with so many significant digits, thousands apart, never in powers of ten.
+
+    >>> significant(0.0123456), significant(1234.5), significant(2), significant(0)
+    ('0.0123', '1 234', '2.00', '0')
+    """
+    from decimal import Decimal
+
+    if value == 0:
+        return "0"
+    exponent = Decimal(f"{abs(value):.{digits - 1}e}").adjusted()
+    decimals = max(0, digits - 1 - exponent)
+    return f"{value:,.{decimals}f}".replace(",", " ")
+
+
+def share(value: float) -> str:
+    """A share as a percentage without decimals, never rounded to all or nothing.
+
+    >>> share(0.714), share(0.999), share(1), share(0.001), share(0)
+    ('71 %', '> 99 %', '100 %', '< 1 %', '0 %')
+    """
+    if 0 < value < 0.005:
+        return "< 1 %"
+    if 0.995 <= value < 1:
+        return "> 99 %"
+    return f"{value:.0%}".replace("%", " %")
+
+
+def score(interval: Interval) -> str:
+    """A score between 0 and 1 with its interval.
+
+    >>> score(Interval(0.7956, 0.761, 0.8301)), score(Interval(0.5))
+    ('0.796 [0.761, 0.830]', '0.500')
+    """
+    return _with_bounds(interval, lambda value: f"{value:.3f}")
+
+
+def quantity(interval: Interval, factor: float = 1.0) -> str:
+    """A quantity times a factor, with its interval.
+
+    >>> quantity(Interval(0.00123, 0.00119, 0.00127), 1000)
+    '1.23 [1.19, 1.27]'
+    """
+    return _with_bounds(interval, lambda value: significant(value * factor))
+
+
+def energy_unit(largest_wh: float) -> tuple[str, float]:
+    """The unit in which a column of energies up to `largest_wh` is written, and the factor from Wh to it.
+
+    >>> energy_unit(0.02), energy_unit(3), energy_unit(2500)
+    (('mWh', 1000.0), ('Wh', 1.0), ('kWh', 0.001))
+    """
+    return next(((unit, factor) for unit, factor in ENERGY_UNITS if largest_wh * factor >= 1), ENERGY_UNITS[-1])
+
+
+def _with_bounds(interval: Interval, write) -> str:  # type: ignore[no-untyped-def]
+    if interval.low is None or interval.high is None:
+        return str(write(interval.value))
+    return f"{write(interval.value)} [{write(interval.low)}, {write(interval.high)}]"

@@ -1,0 +1,102 @@
+"""Storing fitted predictors without pickle: skops for what scikit-learn made, a predictor's own `save` for the rest."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from evaluation.candidate import Predictor
+from evaluation.exceptions import RecordError
+
+# Only classes of these packages are made again from a stored model.
+TRUSTED_PACKAGES = frozenset({"evaluation", "numpy", "poc", "scipy", "sklearn"})
+MANIFEST = "predictor.json"
+SKOPS_FILE = "model.skops"
+
+
+def save_predictor(predictor: Predictor, folder: Path) -> None:
+    """Write a predictor into a folder, which is made; `load_predictor` reads it back."""
+    folder.mkdir(parents=True)
+    kind = type(predictor)
+    if hasattr(predictor, "save"):
+        predictor.save(folder)
+        manifest = {"format": "own", "module": kind.__module__, "class": kind.__qualname__}
+    else:
+        import skops.io
+
+        skops.io.dump(predictor, folder / SKOPS_FILE)
+        manifest = {"format": "skops"}
+    (folder / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+
+
+def load_predictor(folder: Path) -> Predictor:
+    """Read back what `save_predictor` wrote.
+
+    Raises:
+        RecordError: the folder holds something else, or a class that is not trusted.
+    """
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RecordError(
+            expected=f"a stored predictor with its {MANIFEST}", found=str(error), where=str(folder), remedy="run the candidate again"
+        ) from error
+    if manifest["format"] == "skops":
+        return _load_skops(folder / SKOPS_FILE)
+    _check_trusted([manifest["module"]], folder)
+    kind = getattr(importlib.import_module(manifest["module"]), manifest["class"])
+    predictor: Predictor = kind.load(folder)
+    return predictor
+
+
+def _load_skops(file: Path) -> Predictor:
+    import skops.io
+
+    types = skops.io.get_untrusted_types(file=file)
+    _check_trusted(types, file)
+    predictor: Predictor = skops.io.load(file, trusted=types)
+    return predictor
+
+
+def _check_trusted(names: Sequence[str], where: Path) -> None:
+    foreign = sorted(name for name in names if name.split(".", 1)[0] not in TRUSTED_PACKAGES)
+    if foreign:
+        raise RecordError(
+            expected=f"classes of {', '.join(sorted(TRUSTED_PACKAGES))}", found=", ".join(foreign), where=str(where),
+            remedy="do not load this model: it was not written by preuve, or it was changed",
+        )
+
+
+def confidence(predictor: Predictor, inputs: Sequence[str]) -> list[float] | None:
+    """The predictor's confidence in its answers, one number an input, on the predictor's own scale; none where it has none."""
+    import numpy as np
+
+    for name in ("predict_proba", "decision_function"):
+        # Asked for by name: a pipeline answers `hasattr` with what its last step can do.
+        method = getattr(predictor, name, None)
+        if method is not None:
+            values = np.asarray(method(inputs), dtype=float)
+            # With two classes a decision function is one signed distance from the border between them.
+            return [float(value) for value in (np.abs(values) if values.ndim == 1 else values.max(axis=1))]
+    return None
+
+
+class _PyFunc:
+    """What MLflow asks to `predict`: texts as a column of a table, a series or a list."""
+
+    def __init__(self, predictor: Predictor) -> None:
+        self.predictor = predictor
+
+    def predict(self, model_input: Any, params: dict[str, Any] | None = None) -> list[str]:
+        """One answer per row."""
+        del params
+        texts = model_input.iloc[:, 0] if hasattr(model_input, "iloc") and model_input.ndim > 1 else model_input
+        return [str(answer) for answer in self.predictor.predict(list(texts))]
+
+
+def _load_pyfunc(data_path: str) -> _PyFunc:
+    """MLflow's entry point for `mlflow.pyfunc.load_model`; its name is MLflow's convention."""
+    return _PyFunc(load_predictor(Path(data_path)))

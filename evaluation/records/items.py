@@ -1,0 +1,144 @@
+"""A run as MLflow sees it: parameters, metrics, tags, a table and a picture. Pure; `store` makes the calls."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Any
+
+from evaluation.metrics import label_codes
+from evaluation.run import Campaign, Prediction, Run
+
+# Beyond this many labels their names would be too small to read; the cells still show where the mass lies.
+MOST_NAMED_LABELS = 40
+
+
+@dataclass(frozen=True)
+class MetricItem:
+    """A number to record; `quality` ones are tied to the model and the data set that they judge."""
+
+    key: str
+    value: float
+    step: int = 0
+    quality: bool = False
+
+
+def campaign_params(campaign: Campaign) -> dict[str, str]:
+    """How a campaign measures and on what, as MLflow parameters."""
+    protocol = {name: str(value) for name, value in campaign.protocol.model_dump().items()}
+    return {
+        **protocol,
+        "task_version": campaign.task_version,
+        "train_samples": str(campaign.data.train_samples),
+        "test_samples": str(campaign.data.test_samples),
+    }
+
+
+def common_tags(campaign: Campaign) -> dict[str, str]:
+    """Tags of every run of a campaign: enough to find it and to repeat it."""
+    environment = campaign.environment
+    return {
+        "preuve.campaign": campaign.id,
+        "preuve.task": campaign.task,
+        "preuve.machine": environment.machine_id,
+        "preuve.code_commit": environment.code_commit or "unknown",
+        "preuve.code_dirty": str(environment.code_dirty),
+        "preuve.packages_sha256": environment.packages_sha256,
+        "preuve.data_sha256": campaign.data.sha256,
+        "preuve.test_data_sha256": campaign.data.test_sha256 or campaign.data.sha256,
+        "preuve.goals_sha256": campaign.goals_sha256,
+    }
+
+
+def run_tags(run: Run) -> dict[str, str]:
+    """Tags of one run, besides its campaign's."""
+    tags = {
+        "preuve.kind": "run",
+        "preuve.candidate": run.candidate,
+        "preuve.baseline": str(run.baseline),
+        "preuve.status": run.status,
+    }
+    explained = {"preuve.reason": run.reason, "preuve.remedy": run.remedy}
+    return tags | {key: value for key, value in explained.items() if value}
+
+
+def run_metrics(campaign: Campaign, run: Run) -> Iterator[MetricItem]:
+    """The numbers of a run: its scores, what its fit used, and each round, with their means."""
+    for name, value in run.scores.items():
+        yield MetricItem(name, value, quality=True)
+    for kind in ("fit", "warm-up"):
+        for reading in run.readings_of(kind):  # type: ignore[arg-type]
+            key = kind.replace("-", "_")
+            yield MetricItem(f"{key}_energy_wh", reading.energy_wh)
+            yield MetricItem(f"{key}_cpu_seconds", reading.cpu_seconds)
+            yield MetricItem(f"{key}_duration_s", reading.duration_s)
+    rounds = [reading for reading in run.readings_of("inference") if reading.samples]
+    for reading in rounds:
+        step = reading.round or 0
+        yield MetricItem("round_energy_wh_per_unit", reading.energy_wh_per(campaign.unit_size), step)
+        yield MetricItem("round_duration_s", reading.duration_s, step)
+        yield MetricItem("round_samples", reading.samples, step)
+        for component in reading.components:
+            yield MetricItem(f"round_{component.name}_energy_wh", component.energy_wh, step)
+    if rounds:
+        unit = campaign.unit_size
+        yield MetricItem("inference_energy_wh_per_unit", fmean(reading.energy_wh_per(unit) for reading in rounds))
+        yield MetricItem("inference_cpu_seconds_per_unit", fmean(r.cpu_seconds / r.samples * unit for r in rounds))
+        yield MetricItem("inference_ms_per_sample", fmean(r.duration_s / r.samples * 1000 for r in rounds))
+
+
+def prediction_table(predictions: Sequence[Prediction]) -> dict[str, list[Any]]:
+    """The answers by column: sample id, expected, predicted, score. Never a text."""
+    return {
+        "sample_id": [prediction.id for prediction in predictions],
+        "expected": [prediction.expected for prediction in predictions],
+        "predicted": [prediction.predicted for prediction in predictions],
+        "score": [prediction.score for prediction in predictions],
+    }
+
+
+def predictions_of(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> tuple[Prediction, ...]:
+    """The answers of a table that was read back."""
+    place = {name: columns.index(name) for name in ("sample_id", "expected", "predicted", "score")}
+    return tuple(
+        Prediction(
+            id=str(row[place["sample_id"]]),
+            expected=str(row[place["expected"]]),
+            predicted=str(row[place["predicted"]]),
+            score=row[place["score"]],
+        )
+        for row in rows
+    )
+
+
+def confusion_picture(run: Run) -> bytes:
+    """The confusion matrix as a PNG: expected labels down, predicted labels across, counts in the cells."""
+    import numpy as np
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    expected = [prediction.expected for prediction in run.predictions]
+    predicted = [prediction.predicted for prediction in run.predictions]
+    labels, truth, answer = label_codes(expected, predicted)
+    size = len(labels)
+    counts = np.bincount(truth * size + answer, minlength=size * size).reshape(size, size)
+    side_inches = min(max(5.0, 0.38 * size + 2.5), 16.0)
+    figure = Figure(figsize=(side_inches, side_inches), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots()
+    axes.imshow(counts, cmap="Blues")
+    axes.set(xlabel="predicted", ylabel="expected", title=f"{run.name}: {len(expected)} answers")
+    if size <= MOST_NAMED_LABELS:
+        # A label is the user's text: a dollar sign in it must not be read as a formula.
+        names = [str(label).replace("$", r"\$") for label in labels]
+        axes.set_xticks(range(size), names, rotation=90, fontsize=8)
+        axes.set_yticks(range(size), names, fontsize=8)
+        half = counts.max() / 2
+        for row, column in zip(*np.nonzero(counts), strict=True):
+            color = "white" if counts[row, column] > half else "black"
+            axes.text(column, row, str(counts[row, column]), ha="center", va="center", fontsize=7, color=color)
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png", dpi=100)
+    return picture.getvalue()

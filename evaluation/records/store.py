@@ -1,0 +1,346 @@
+"""Campaigns in MLflow: one experiment a POC, a parent run a campaign, a child run a candidate and seed.
+
+The record itself (`campaign.json`, `run.json`) is an artifact, so that what is read back is what was written, on a local
+SQLite file and on a team's server alike. Parameters, metrics, tags, tables and pictures are what the team looks at.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evaluation.candidate import Predictor
+from evaluation.exceptions import NameNotFoundError, RecordError
+from evaluation.home import open_home
+from evaluation.predictors import save_predictor
+from evaluation.records import items
+from evaluation.run import Campaign, Run
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Run as MlflowRun
+
+CAMPAIGN_FILE = "campaign.json"
+RUN_FILE = "run.json"
+PREDICTIONS_FILE = "predictions.json"
+# MLflow's names for how a run ends.
+MLFLOW_STATUS = {"finished": "FINISHED", "unavailable": "FINISHED", "failed": "FAILED", "interrupted": "KILLED"}
+MODEL_PACKAGES = ("numpy", "safetensors", "scikit-learn", "scipy", "skops", "tokenizers", "torch", "transformers")
+DIGEST_LENGTH = 32
+
+
+def tracking_uri() -> str:
+    """`MLFLOW_TRACKING_URI`, by default an SQLite file in the home."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{open_home() / 'mlflow.db'}"
+
+
+def open_store(task: str) -> Store:
+    """The store of one task's campaigns; the database is made on first use.
+
+    Raises:
+        RecordError: the database cannot be opened, or another version of MLflow made it.
+    """
+    from mlflow import MlflowClient
+    from mlflow.exceptions import MlflowException
+
+    home = open_home()
+    uri = tracking_uri()
+    # Of several processes that open a new database at once, MLflow lets one make it and the others crash.
+    with (home / "store.lock").open("w") as lock, _explained(uri):
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        client = MlflowClient(tracking_uri=uri)
+        experiment = client.get_experiment_by_name(task)
+        if experiment is None:
+            # Left to itself MLflow puts artifacts into the current folder. A server knows its own place for them.
+            local = (home / "artifacts" / task).as_uri() if uri.startswith("sqlite:") else None
+            try:
+                experiment_id = client.create_experiment(task, artifact_location=local)
+            except MlflowException as error:
+                raise RecordError(
+                    expected=f"an experiment called {task}", found=error.message, where=uri,
+                    remedy="restore it in MLflow if it was deleted there",
+                ) from error
+        else:
+            experiment_id = experiment.experiment_id
+    return Store(client, experiment_id, task)
+
+
+class Store:
+    """The campaigns of one task."""
+
+    def __init__(self, client: MlflowClient, experiment_id: str, task: str) -> None:
+        self.client = client
+        self.experiment_id = experiment_id
+        self.task = task
+        self._parent_id = ""
+
+    def open_campaign(self, campaign: Campaign) -> None:
+        """Record that a campaign begins, before it uses any energy."""
+        with self._explained():
+            tags = items.common_tags(campaign) | {"preuve.kind": "campaign", "preuve.status": campaign.status}
+            run = self.client.create_run(
+                self.experiment_id, start_time=_milliseconds(campaign.started), tags=tags, run_name=campaign.id
+            )
+            self._parent_id = run.info.run_id
+            self._log(self._parent_id, params=items.campaign_params(campaign))
+            self._write_json(self._parent_id, CAMPAIGN_FILE, campaign.model_dump_json(exclude={"runs"}))
+
+    def add_run(self, campaign: Campaign, run: Run, predictor: Predictor | None) -> str:
+        """Record one run with its model, and return MLflow's id of it."""
+        with self._explained():
+            tags = items.common_tags(campaign) | items.run_tags(run) | {"mlflow.parentRunId": self._parent_id}
+            created = self.client.create_run(
+                self.experiment_id, start_time=_milliseconds(campaign.started), tags=tags, run_name=run.name
+            )
+            run_id: str = created.info.run_id
+            self._log_dataset(run_id, campaign)
+            model_id = self._log_model(run_id, run, predictor) if predictor else None
+            params = {**run.params, "candidate": run.candidate, "seed": run.seed, "threads": campaign.protocol.threads}
+            self._log(run_id, params=params, metrics=self._metrics(campaign, run, run_id, model_id))
+            self._write_json(run_id, RUN_FILE, run.model_dump_json(exclude={"predictions"}))
+            if run.predictions:
+                self.client.log_table(run_id, items.prediction_table(run.predictions), PREDICTIONS_FILE)
+                self._write(run_id, "confusion_matrix.png", items.confusion_picture(run))
+            self.client.set_terminated(run_id, MLFLOW_STATUS[run.status])
+        return run_id
+
+    def close_campaign(self, campaign: Campaign) -> None:
+        """Record how a campaign ended."""
+        with self._explained():
+            self._write_json(self._parent_id, CAMPAIGN_FILE, campaign.model_dump_json(exclude={"runs"}))
+            self._write(self._parent_id, "packages.txt", "\n".join(campaign.environment.packages).encode())
+            self.client.set_tag(self._parent_id, "preuve.status", campaign.status)
+            self.client.set_terminated(self._parent_id, MLFLOW_STATUS[campaign.status])
+
+    def close_orphans(self) -> list[str]:
+        """Close as interrupted what a killed process of this machine left open, and return the campaigns' ids.
+
+        To be called while holding the energy lock: then no campaign of this machine is under way.
+        """
+        from evaluation.environment import machine_id
+
+        with self._explained():
+            left_open = self._search(f"tags.`preuve.machine` = '{machine_id()}' and attributes.status = 'RUNNING'")
+            for run in left_open:
+                self.client.set_tag(run.info.run_id, "preuve.status", "interrupted")
+                self.client.set_terminated(run.info.run_id, "KILLED")
+        return [run.info.run_name for run in left_open if run.data.tags.get("preuve.kind") == "campaign"]
+
+    def campaign_ids(self, status: str | None = None) -> list[str]:
+        """Ids of the campaigns, the newest first."""
+        wanted = f" and tags.`preuve.status` = '{status}'" if status else ""
+        with self._explained():
+            return [run.info.run_name for run in self._search(f"tags.`preuve.kind` = 'campaign'{wanted}")]
+
+    def latest_campaign(self, candidate: str | None = None) -> Campaign:
+        """The latest finished campaign; with `candidate`, the latest in which that one was tried.
+
+        Raises:
+            NameNotFoundError: there is none yet.
+        """
+        for campaign_id in self.campaign_ids("finished"):
+            campaign = self.read_campaign(campaign_id)
+            if candidate is None or candidate in campaign.candidates:
+                return campaign
+        what = f" with {candidate}" if candidate else ""
+        raise NameNotFoundError(
+            expected=f"a finished campaign of {self.task}{what}", found="none yet", where=tracking_uri(),
+            remedy=f"preuve run {self.task}" + (f" --candidate {candidate}" if candidate else ""),
+        )
+
+    def read_campaign(self, campaign_id: str) -> Campaign:
+        """A campaign with all its runs.
+
+        Raises:
+            NameNotFoundError: there is none with this id.
+            RecordError: its record is missing or of another version.
+        """
+        with self._explained():
+            found = self._search(f"tags.`preuve.campaign` = '{campaign_id}'")
+        parents = [run for run in found if run.data.tags.get("preuve.kind") == "campaign"]
+        if not parents:
+            raise NameNotFoundError(
+                expected=f"a campaign of {self.task}", found=f"none called {campaign_id}", where=tracking_uri(),
+                remedy=f"preuve compare {self.task} shows the latest one",
+            )
+        campaign = Campaign.model_validate_json(self._read(parents[0].info.run_id, CAMPAIGN_FILE))
+        # Runs are created in the order of the candidates; MLflow gives the newest first.
+        runs = [self._read_run(run.info.run_id) for run in reversed(found) if run.data.tags.get("preuve.kind") == "run"]
+        return campaign.model_copy(update={"runs": tuple(runs), "status": parents[0].data.tags["preuve.status"]})
+
+    def _read_run(self, run_id: str) -> Run:
+        run = Run.model_validate_json(self._read(run_id, RUN_FILE))
+        if not run.scores:
+            return run
+        table = json.loads(self._read(run_id, PREDICTIONS_FILE))
+        return run.model_copy(update={"predictions": items.predictions_of(table["columns"], table["data"])})
+
+    def _search(self, condition: str) -> list[MlflowRun]:
+        found: list[MlflowRun] = []
+        token = None
+        while True:
+            page = self.client.search_runs(
+                [self.experiment_id], condition, max_results=1000, order_by=["attributes.start_time DESC"], page_token=token
+            )
+            found.extend(page)
+            token = page.token
+            if not token:
+                return found
+
+    def _log(self, run_id: str, *, params: dict[str, Any], metrics: Sequence[Any] = ()) -> None:
+        from mlflow.entities import Param
+
+        self.client.log_batch(run_id, metrics=metrics, params=[Param(name, str(value)) for name, value in params.items()])
+
+    def _metrics(self, campaign: Campaign, run: Run, run_id: str, model_id: str | None) -> list[Any]:
+        from mlflow.entities import Metric
+
+        name, digest = self._dataset_identity(campaign)
+        at = _milliseconds(campaign.ended or campaign.started)
+        return [
+            Metric(
+                item.key,
+                item.value,
+                at,
+                item.step,
+                model_id=model_id,
+                dataset_name=name if item.quality else None,
+                dataset_digest=digest if item.quality else None,
+                run_id=run_id,
+            )
+            for item in items.run_metrics(campaign, run)
+        ]
+
+    def _dataset_identity(self, campaign: Campaign) -> tuple[str, str]:
+        """Name and digest of the test data, under which MLflow groups the scores."""
+        data = campaign.data
+        return Path(data.test_source or data.source).name, (data.test_sha256 or data.sha256)[:DIGEST_LENGTH]
+
+    def _log_dataset(self, run_id: str, campaign: Campaign) -> None:
+        from mlflow.entities import Dataset, DatasetInput, InputTag
+
+        data = campaign.data
+        profile = {"train_samples": data.train_samples, "test_samples": data.test_samples, "classes": data.classes}
+        files = [("train", data.source, data.sha256), ("test", data.test_source or data.source, data.test_sha256 or data.sha256)]
+        inputs = [
+            DatasetInput(
+                Dataset(
+                    name=Path(source).name,
+                    digest=sha256[:DIGEST_LENGTH],
+                    source_type="local",
+                    source=json.dumps({"uri": source}),
+                    profile=json.dumps(profile),
+                ),
+                [InputTag("mlflow.data.context", context)],
+            )
+            for context, source, sha256 in files
+        ]
+        # One file that holds both sides is one data set, used for the evaluation.
+        self.client.log_inputs(run_id, inputs if data.test_source else inputs[1:])
+
+    def _log_model(self, run_id: str, run: Run, predictor: Predictor) -> str:
+        import mlflow.pyfunc
+        from mlflow.entities import LoggedModelOutput
+
+        with tempfile.TemporaryDirectory() as folder:
+            stored, written = Path(folder) / "stored", Path(folder) / "written"
+            save_predictor(predictor, stored)
+            mlflow.pyfunc.save_model(
+                str(written), loader_module="evaluation.predictors", data_path=str(stored), pip_requirements=model_requirements()
+            )
+            model = self.client.create_logged_model(
+                self.experiment_id,
+                name=run.candidate,
+                source_run_id=run_id,
+                params={name: str(value) for name, value in run.params.items()} | {"seed": str(run.seed)},
+                tags={"preuve.candidate": run.candidate},
+                model_type="classifier",
+            )
+            self.client.log_model_artifacts(model.model_id, str(written))
+        self.client.finalize_logged_model(model.model_id, "READY")
+        self.client.log_outputs(run_id, [LoggedModelOutput(model.model_id, 0)])
+        return str(model.model_id)
+
+    def _write_json(self, run_id: str, name: str, content: str) -> None:
+        self._write(run_id, name, content.encode())
+
+    def _write(self, run_id: str, name: str, content: bytes) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / name
+            path.write_bytes(content)
+            self.client.log_artifact(run_id, str(path))
+
+    def _read(self, run_id: str, name: str) -> str:
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                return Path(self.client.download_artifacts(run_id, name, folder)).read_text(encoding="utf-8")
+            except Exception as error:
+                raise RecordError(
+                    expected=f"the record {name}", found="it is missing", where=f"MLflow run {run_id}",
+                    remedy="run the campaign again; what was deleted in MLflow cannot be compared",
+                ) from error
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        with _explained(tracking_uri()):
+            yield
+
+
+def looks_like_campaign(name: str) -> bool:
+    """Whether this is written as a campaign's id is.
+
+    >>> looks_like_campaign("20261123-190559-3f2a"), looks_like_campaign("request-classification")
+    (True, False)
+    """
+    return re.fullmatch(r"\d{8}-\d{6}-[0-9a-f]{4}", name) is not None
+
+
+def model_requirements() -> list[str]:
+    """The packages that a stored model may need, pinned to what is installed."""
+    from importlib.metadata import version
+
+    # A local label such as "+cpu" names a build, not a release: an index knows only the release.
+    return [f"{name}=={version(name).split('+')[0]}" for name in MODEL_PACKAGES]
+
+
+@contextmanager
+def _explained(uri: str) -> Iterator[None]:
+    """Turn what MLflow and its database say into an error that a user can act on."""
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
+    except (OSError, MlflowException, SQLAlchemyError) as error:
+        if is_disk_full(error):
+            raise RecordError(
+                expected="room to record the campaign", found="the disk is full", where=uri.removeprefix("sqlite:///"),
+                remedy="free some space and run again; the next command closes this campaign as interrupted",
+            ) from error
+        raise RecordError(
+            expected="a tracking store that can be read and written", found=str(error).splitlines()[0], where=uri,
+            remedy="check MLFLOW_TRACKING_URI; for a database made by another version of MLflow: mlflow db upgrade",
+        ) from error
+
+
+def is_disk_full(error: BaseException | None) -> bool:
+    """Whether a full disk is behind an error, however many layers wrapped it."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+            return True
+        if any(words in str(error) for words in ("database or disk is full", "No space left on device")):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _milliseconds(moment: Any) -> int:
+    return round(moment.timestamp() * 1000)

@@ -1,0 +1,139 @@
+"""The record: what a campaign leaves behind, in one schema that everything else reads. No text of a sample is in it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from evaluation.energy.reading import Kind, Reading
+from evaluation.environment import Environment
+
+RunStatus = Literal["finished", "unavailable", "failed", "interrupted"]
+CampaignStatus = Literal["running", "finished", "interrupted"]
+
+
+class Record(BaseModel):
+    """Frozen, and strict about its fields, so that what is read back is what was written."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Protocol(Record):
+    """How a campaign measures; the same for all its candidates.
+
+    Attributes:
+        seeds: each candidate is fitted once with each of the seeds 0, 1, ...
+        rounds: how often each fitted candidate is measured.
+        window_s: how long each of these windows lasts at least.
+        threads: of the numeric libraries, for every candidate alike.
+        quick: short windows, for trying things out; comparisons say so.
+    """
+
+    seeds: int = 1
+    rounds: int = 5
+    window_s: float = 10.0
+    threads: int = 1
+    quick: bool = False
+
+
+class DataRecord(Record):
+    """Which data a campaign used: enough to find and check it again.
+
+    Attributes:
+        source: the file, or `hf:NAME`.
+        test_source: the test file where there was a second one.
+        sha256: of the first file's bytes; of the samples where it is a hub's data set.
+        encoding: as which the files were read.
+        card: where its card is.
+    """
+
+    source: str
+    test_source: str | None
+    sha256: str
+    test_sha256: str | None
+    encoding: str
+    input: str
+    target: str
+    id: str
+    card: str
+    licence: str
+    contains_personal_data: str
+    train_samples: int
+    test_samples: int
+    classes: int
+    notices: tuple[str, ...] = ()
+
+
+class Prediction(Record):
+    """One answer. The text stays in its file; the id stands for it.
+
+    Attributes:
+        score: how sure the candidate was, on a scale of its own; none where it does not say.
+    """
+
+    id: str
+    expected: str
+    predicted: str
+    score: float | None
+
+
+class Run(Record):
+    """One candidate with one seed, in a campaign.
+
+    Attributes:
+        reason: why there is no result, where there is none.
+        remedy: what would give one.
+        scores: metric name to value on the whole test.
+    """
+
+    candidate: str
+    baseline: bool
+    params: dict[str, Any]
+    seed: int
+    status: RunStatus
+    reason: str | None = None
+    remedy: str | None = None
+    scores: dict[str, float] = {}
+    readings: tuple[Reading, ...] = ()
+    predictions: tuple[Prediction, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """As the run is called in MLflow."""
+        return f"{self.candidate} seed {self.seed}"
+
+    def readings_of(self, kind: Kind) -> list[Reading]:
+        """The readings of one kind, in the order in which they were taken."""
+        return [reading for reading in self.readings if reading.kind == kind]
+
+
+class Campaign(Record):
+    """One `preuve run`: all candidates of a task, measured in rotation on one machine."""
+
+    id: str
+    task: str
+    task_version: str
+    unit_name: str
+    unit_size: int
+    metrics: tuple[str, ...]
+    protocol: Protocol
+    data: DataRecord
+    goals_sha256: str
+    environment: Environment
+    started: dt.datetime
+    ended: dt.datetime | None = None
+    status: CampaignStatus = "running"
+    readings: tuple[Reading, ...] = ()
+    runs: tuple[Run, ...] = ()
+
+    def runs_of(self, candidate: str) -> list[Run]:
+        """The runs of one candidate, by seed."""
+        return sorted((run for run in self.runs if run.candidate == candidate), key=lambda run: run.seed)
+
+    @property
+    def candidates(self) -> Sequence[str]:
+        """Names in the order in which they were run."""
+        return list(dict.fromkeys(run.candidate for run in self.runs))

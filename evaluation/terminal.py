@@ -1,0 +1,177 @@
+"""Tables for the terminal. They are built here and printed by `cli`; texts that users supplied are shown as they are, not obeyed."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from evaluation.judgement.comparison import CandidateResult, Comparison
+from evaluation.numbers import UNKNOWN, energy_unit, quantity, score, share, significant
+from evaluation.pocs import Poc
+from evaluation.run import Campaign
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A wrong answer, with the text as it stands in the data file."""
+
+    id: str
+    expected: str
+    predicted: str
+    score: float | None
+    text: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that `preuve doctor` looked at; `advice` where something can be better."""
+
+    subject: str
+    found: str
+    advice: str | None = None
+
+
+def harmless(text: str) -> Text:
+    """A user's text without control characters, which could otherwise drive the terminal."""
+    return Text("".join(" " if unicodedata.category(letter) == "Cc" else letter for letter in text))
+
+
+def poc_table(pocs: Sequence[Poc]) -> Table:
+    """POCs with their candidates and goals."""
+    table = Table("POC", "Candidates", "Goals", title="Proofs of concept", title_justify="left")
+    for poc in pocs:
+        candidates = "\n".join(f"{c.name}{' (baseline, without AI)' if c.baseline else ''}" for c in poc.candidates)
+        goals = "\n".join(f"{name} {goal.bound}" for name, goal in poc.goals.goal.items())
+        table.add_row(f"{poc.task.name}\n{poc.task.unit.name}", candidates, goals)
+    return table
+
+
+def poc_dict(poc: Poc) -> dict[str, Any]:
+    """A POC for `--json`."""
+    return {
+        "name": poc.task.name,
+        "version": poc.task.version,
+        "unit": asdict(poc.task.unit),
+        "data": poc.task.data,
+        "candidates": [{"name": c.name, "baseline": c.baseline, "params": dict(c.params)} for c in poc.candidates],
+        "goals": {name: goal.model_dump(exclude_none=True) for name, goal in poc.goals.goal.items()},
+    }
+
+
+def comparison_table(comparison: Comparison) -> Table:
+    """The candidates side by side: what could be measured, with its intervals."""
+    campaign = comparison.campaign
+    measured = [result for result in comparison.results if result.energy_wh]
+    unit, factor = energy_unit(max((result.energy_wh.value for result in measured if result.energy_wh), default=1.0))
+    fit_unit, fit_factor = energy_unit(max((result.fit_energy_wh or 0.0 for result in measured), default=1.0))
+    table = Table(title=f"{campaign.task}, campaign {campaign.id}", title_justify="left")
+    table.add_column("Candidate", no_wrap=True)
+    for metric in campaign.metrics:
+        table.add_column(metric, justify="right")
+    table.add_column(f"{unit} per {campaign.unit_name}", justify="right")
+    table.add_column("times the baseline's energy", justify="right")
+    table.add_column("ms per sample", justify="right")
+    table.add_column(f"fit, {fit_unit}", justify="right")
+    for result in measured:
+        table.add_row(*_row(result, campaign, factor, fit_factor))
+    return table
+
+
+def _row(result: CandidateResult, campaign: Campaign, factor: float, fit_factor: float) -> list[str]:
+    return [
+        result.name + (" (baseline)" if result.baseline else ""),
+        *(score(result.scores[metric]) for metric in campaign.metrics),
+        quantity(result.energy_wh, factor) if result.energy_wh else UNKNOWN,
+        "1" if result.baseline else quantity(result.ratio) if result.ratio else UNKNOWN,
+        significant(result.ms_per_sample) if result.ms_per_sample else UNKNOWN,
+        significant(result.fit_energy_wh * fit_factor) if result.fit_energy_wh else UNKNOWN,
+    ]
+
+
+def comparison_notes(comparison: Comparison) -> list[str]:
+    """What a reader must know to read the table: who is missing and why, how the energy is known, what was noticed."""
+    campaign = comparison.campaign
+    notes = [_absence(result) for result in comparison.results if not result.energy_wh]
+    protocol, data = campaign.protocol, campaign.data
+    notes.append(
+        f"{data.test_samples} test samples, {data.train_samples} to learn from, {data.classes} classes; {protocol.rounds} rounds of "
+        f"{protocol.window_s:g} s, {protocol.seeds} seed{'s' if protocol.seeds > 1 else ''}, {protocol.threads} thread"
+        f"{'s' if protocol.threads > 1 else ''}. Brackets: 95 % intervals, over the test samples (scores) and over the rounds (energy)."
+    )
+    notes.extend(_energy_notes(comparison))
+    if protocol.quick:
+        notes.append("Quick: short windows, to try things out. Decide on a campaign without --quick.")
+    if campaign.status == "interrupted":
+        notes.append("Interrupted: only what was measured completely is shown.")
+    notes.extend(data.notices)
+    return notes
+
+
+def _absence(result: CandidateResult) -> str:
+    line = f"{result.name}: {result.status}. {result.reason}"
+    return f"{line}. To make it available: {result.remedy}" if result.status == "unavailable" else line
+
+
+def _energy_notes(comparison: Comparison) -> list[str]:
+    readings = [r for run in comparison.campaign.runs for r in run.readings_of("inference")]
+    if not readings:
+        return []
+    parts = "; ".join(f"{part.name} {part.method}" for part in readings[0].components)
+    notes = [f"How the energy is known: {parts}."]
+    shares = [result.constant_share for result in comparison.results if result.constant_share is not None]
+    low, high = share(min(shares)), share(max(shares))
+    notes.append(f"{low if low == high else f'{low} to {high}'} of it is the declared constant of the memory.")
+    if not all(part.measured for part in readings[0].components if part.name != "ram"):
+        notes.append(
+            "No counter stands behind these watt-hours: the ratios tell candidates apart on this machine, "
+            "the absolute figures may be off several times over."
+        )
+    return notes
+
+
+def comparison_dict(comparison: Comparison) -> dict[str, Any]:
+    """A comparison for `--json`."""
+    campaign = comparison.campaign
+    return {
+        "campaign": campaign.model_dump(mode="json", exclude={"runs", "readings", "environment"}),
+        "unit": {"name": campaign.unit_name, "size": campaign.unit_size},
+        "candidates": [_result_dict(result) for result in comparison.results],
+        "notes": comparison_notes(comparison),
+    }
+
+
+def _result_dict(result: CandidateResult) -> dict[str, Any]:
+    plain = asdict(result)
+    plain["scores"] = {name: interval._asdict() for name, interval in result.scores.items()}
+    for name in ("energy_wh", "ratio"):
+        interval = getattr(result, name)
+        plain[name] = interval._asdict() if interval else None
+    return plain
+
+
+def mistake_table(mistakes: Sequence[Mistake], title: str) -> Table:
+    """Wrong answers, the most confident first."""
+    table = Table(title=harmless(title), title_justify="left", show_lines=True)
+    for heading in ("Sample", "Expected", "Predicted"):
+        table.add_column(heading, overflow="fold")
+    table.add_column("Score", justify="right")
+    table.add_column("Text", ratio=1, overflow="fold")
+    for mistake in mistakes:
+        confidence = UNKNOWN if mistake.score is None else significant(mistake.score)
+        table.add_row(
+            harmless(mistake.id), harmless(mistake.expected), harmless(mistake.predicted), confidence, harmless(mistake.text)
+        )
+    return table
+
+
+def finding_table(findings: Sequence[Finding]) -> Table:
+    """What `preuve doctor` found."""
+    table = Table("What", "Found", "To make it better", title="This machine", title_justify="left")
+    for finding in findings:
+        table.add_row(finding.subject, harmless(finding.found), harmless(finding.advice or ""))
+    return table

@@ -1,0 +1,76 @@
+"""MLflow's pages on the recorded runs, for this machine only."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import webbrowser
+from collections.abc import Callable
+from pathlib import Path
+
+from evaluation.exceptions import RecordError
+from evaluation.records.store import open_store, tracking_uri
+
+LOOPBACK = "127.0.0.1"
+PATIENCE_S = 60.0
+
+
+def serve(task: str, port: int, *, browser: bool, tell: Callable[[str], None]) -> int:
+    """Serve MLflow until it is stopped, and return its exit status; a tracking server elsewhere is only pointed at.
+
+    Raises:
+        RecordError: the port is taken, or MLflow does not start.
+    """
+    uri = tracking_uri()
+    experiment_id = open_store(task).experiment_id
+    if uri.startswith(("http://", "https://")):
+        tell(f"The runs are on a server: {uri}/#/experiments/{experiment_id}")
+        return 0
+    _check_free(port)
+    command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", uri, "--host", LOOPBACK, "--port", str(port)]
+    page = f"http://{LOOPBACK}:{port}/#/experiments/{experiment_id}"
+    # Its access log would bury the address; what goes wrong is told by its exit.
+    with subprocess.Popen([*command, "--workers", "1", "--uvicorn-opts", "--log-level warning"], cwd=_neutral_folder()) as server:
+        try:
+            _wait_until_open(server, port)
+            tell(f"MLflow is at {page} (Ctrl-C stops it)")
+            if browser:
+                webbrowser.open(page)
+            return server.wait()
+        except KeyboardInterrupt:
+            return 0
+        finally:
+            server.terminate()
+
+
+def _check_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError as error:
+            raise RecordError(
+                expected="a free port", found=error.strerror or str(error), where=f"{LOOPBACK}:{port}", remedy=f"preuve ui --port {port + 1}"
+            ) from error
+
+
+def _wait_until_open(server: subprocess.Popen[bytes], port: int) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline and server.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex((LOOPBACK, port)) == 0:
+                return
+        time.sleep(0.2)
+    raise RecordError(
+        expected="MLflow's server", found="it did not start", where=f"{LOOPBACK}:{port}", remedy="see its messages above; preuve doctor"
+    )
+
+
+def _neutral_folder() -> Path:
+    """MLflow makes folders where it is started; they belong into the home."""
+    from evaluation.home import open_home
+
+    return Path(os.fspath(open_home()))
