@@ -8,7 +8,9 @@ import random
 import secrets
 import time
 import traceback
+from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol as Interface
@@ -28,6 +30,7 @@ from evaluation.threads import fixed_threads
 
 IDLE_S = 3.0
 QUICK_IDLE_S = 1.0
+REHEARSED_PER_CLASS = 2
 
 logger = logging.getLogger(__name__)
 
@@ -127,6 +130,8 @@ def _measure(trials: Sequence[Trial], idle: list[Reading], split: Split, protoco
         time.sleep(QUICK_IDLE_S if protocol.quick else IDLE_S)
     for place, trial in enumerate(trials):
         progress(f"fit {trial.name}", 1 + place, steps)
+        if trial.seed == 0:
+            _rehearse(trial, split.train)
         _guarded(_fit_and_warm_up, trial, split)
     for round_number in range(1, protocol.rounds + 1):
         order = [trial for trial in trials if trial.under_way]
@@ -153,6 +158,20 @@ def _guarded(step: Callable[..., None], trial: Trial, *arguments: object) -> Non
         logger.exception("%s failed", trial.name)
         place = traceback.extract_tb(error.__traceback__)[-1]
         trial.end("failed", f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}", "mend the candidate")
+
+
+def _rehearse(trial: Trial, train: Samples) -> None:
+    """Fit a few samples of each class: the candidate's libraries are loaded, and not charged to the fit that counts."""
+    taken: Counter[str] = Counter()
+    places = []
+    for place, target in enumerate(train.targets):
+        taken[target] += 1
+        if taken[target] <= REHEARSED_PER_CLASS:
+            places.append(place)
+    # So few samples can be too few for a candidate; only its real fit says whether it works. An interrupt is not suppressed.
+    with suppress(Exception), window("rehearsal", trial.readings) as rehearsal:
+        rehearsal.samples = len(places)
+        trial.candidate.fit(train.subset(places), seed=trial.seed, **trial.candidate.params)
 
 
 def _fit_and_warm_up(trial: Trial, split: Split) -> None:

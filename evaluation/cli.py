@@ -18,13 +18,14 @@ from evaluation.exceptions import PreuveError
 from evaluation.home import make_private
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, RenderableType
 
     from evaluation.campaign import Progress
     from evaluation.judgement.comparison import Comparison
     from evaluation.run import Protocol
 
 QUICK_WINDOW_S, QUICK_ROUNDS = 2.0, 3
+PIPE_WIDTH = 110
 USER_ERROR, FAILURE, INTERRUPTED = 2, 1, 130
 
 app = typer.Typer(
@@ -59,13 +60,14 @@ def main() -> None:
 def list_pocs(as_json: Json = False) -> None:
     """POCs, their candidates and goals."""
     from evaluation.pocs import find_pocs
-    from evaluation.terminal import poc_dict, poc_table
+    from evaluation.terminal import poc_dict, poc_listing
 
     pocs = find_pocs()
     if as_json:
         _print_json([poc_dict(poc) for poc in pocs])
     else:
-        _print(poc_table(pocs))
+        for poc in pocs:
+            _print(poc_listing(poc))
 
 
 @app.command()
@@ -253,22 +255,26 @@ def _progress() -> Iterator[Progress]:
 
 
 def _show(comparison: Comparison, *, as_json: bool) -> None:
-    from evaluation.terminal import comparison_dict, comparison_notes, comparison_table, harmless
+    from evaluation.terminal import WIDE_TABLE, comparison_dict, comparison_notes, comparison_table, harmless
 
     if as_json:
         _print_json(comparison_dict(comparison))
         return
-    _print(comparison_table(comparison))
+    _print(comparison_table(comparison, wide=_console().width >= WIDE_TABLE))
     for note in comparison_notes(comparison):
-        _print(harmless(note))
+        _print(harmless(f"• {note}"))
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    console = Console(highlight=False, markup=False)
+    # A file or a pipe has no width to fit: tables keep their lines whole.
+    return console if console.is_terminal else Console(highlight=False, markup=False, width=PIPE_WIDTH)
 
 
 def _print(what: RenderableType) -> None:
-    from rich.console import Console
-
-    console = Console(highlight=False)
-    # Where the output goes to a file or a pipe there is no width to fit: tables keep their lines whole.
-    console.print(what, width=None if console.is_terminal else 200)
+    _console().print(what)
 
 
 def _print_json(what: Any) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from evaluation.judgement.statistics import Interval
 
 SIGNIFICANT_DIGITS = 3
@@ -42,7 +44,7 @@ def score(interval: Interval) -> str:
     """A score between 0 and 1 with its interval.
 
     >>> score(Interval(0.7956, 0.761, 0.8301)), score(Interval(0.5))
-    ('0.796 [0.761, 0.830]', '0.500')
+    ('0.796\\n0.761–0.830', '0.500')
     """
     return _with_bounds(interval, lambda value: f"{value:.3f}")
 
@@ -51,7 +53,7 @@ def quantity(interval: Interval, factor: float = 1.0) -> str:
     """A quantity times a factor, with its interval.
 
     >>> quantity(Interval(0.00123, 0.00119, 0.00127), 1000)
-    '1.23 [1.19, 1.27]'
+    '1.23\\n1.19–1.27'
     """
     return _with_bounds(interval, lambda value: significant(value * factor))
 
@@ -65,7 +67,17 @@ def energy_unit(largest_wh: float) -> tuple[str, float]:
     return next(((unit, factor) for unit, factor in ENERGY_UNITS if largest_wh * factor >= 1), ENERGY_UNITS[-1])
 
 
-def _with_bounds(interval: Interval, write) -> str:  # type: ignore[no-untyped-def]
+def counted(number: int, what: str) -> str:
+    """A number with its noun.
+
+    >>> counted(1, "round"), counted(3, "round")
+    ('1 round', '3 rounds')
+    """
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _with_bounds(interval: Interval, write: Callable[[float], str]) -> str:
+    """The value, and under it the interval: two lines are narrower than one, and columns of values line up."""
     if interval.low is None or interval.high is None:
-        return str(write(interval.value))
-    return f"{write(interval.value)} [{write(interval.low)}, {write(interval.high)}]"
+        return write(interval.value)
+    return f"{write(interval.value)}\n{write(interval.low)}–{write(interval.high)}"

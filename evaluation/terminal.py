@@ -7,13 +7,21 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from rich import box
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from evaluation.energy.meter import SHORTEST_WINDOW_S
 from evaluation.judgement.comparison import CandidateResult, Comparison
-from evaluation.numbers import UNKNOWN, energy_unit, quantity, score, share, significant
+from evaluation.numbers import UNKNOWN, counted, energy_unit, quantity, score, share, significant
 from evaluation.pocs import Poc
 from evaluation.run import Campaign
+
+# "0.00199–0.00201", the longest interval in three significant digits.
+BOUNDS_WIDTH = 15
+# Columns that the whole comparison takes.
+WIDE_TABLE = 104
 
 
 @dataclass(frozen=True)
@@ -41,14 +49,14 @@ def harmless(text: str) -> Text:
     return Text("".join(" " if unicodedata.category(letter) == "Cc" else letter for letter in text))
 
 
-def poc_table(pocs: Sequence[Poc]) -> Table:
-    """POCs with their candidates and goals."""
-    table = Table("POC", "Candidates", "Goals", title="Proofs of concept", title_justify="left")
-    for poc in pocs:
-        candidates = "\n".join(f"{c.name}{' (baseline, without AI)' if c.baseline else ''}" for c in poc.candidates)
-        goals = "\n".join(f"{name} {goal.bound}" for name, goal in poc.goals.goal.items())
-        table.add_row(f"{poc.task.name}\n{poc.task.unit.name}", candidates, goals)
-    return table
+def poc_listing(poc: Poc) -> Group:
+    """A POC with its candidates and goals."""
+    names = ", ".join(candidate.name + (" (baseline, without AI)" if candidate.baseline else "") for candidate in poc.candidates)
+    goals = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    for name, goal in poc.goals.goal.items():
+        goals.add_row("   ", name, goal.bound)
+    heading = Text(poc.task.name, style="bold")
+    return Group(heading, f"   measured by {poc.task.unit.name}", f"   candidates: {names}", "   goals:", goals)
 
 
 def poc_dict(poc: Poc) -> dict[str, Any]:
@@ -63,34 +71,44 @@ def poc_dict(poc: Poc) -> dict[str, Any]:
     }
 
 
-def comparison_table(comparison: Comparison) -> Table:
-    """The candidates side by side: what could be measured, with its intervals."""
+def comparison_table(comparison: Comparison, *, wide: bool = True) -> Table:
+    """The candidates side by side: what could be measured, with its intervals.
+
+    Args:
+        comparison: what is shown.
+        wide: whether there is room for `WIDE_TABLE` columns; else secondary metrics and times are left out.
+    """
     campaign = comparison.campaign
+    metrics = campaign.metrics if wide else campaign.metrics[:1]
     measured = [result for result in comparison.results if result.energy_wh]
     unit, factor = energy_unit(max((result.energy_wh.value for result in measured if result.energy_wh), default=1.0))
     fit_unit, fit_factor = energy_unit(max((result.fit_energy_wh or 0.0 for result in measured), default=1.0))
-    table = Table(title=f"{campaign.task}, campaign {campaign.id}", title_justify="left")
-    table.add_column("Candidate", no_wrap=True)
-    for metric in campaign.metrics:
-        table.add_column(metric, justify="right")
-    table.add_column(f"{unit} per {campaign.unit_name}", justify="right")
-    table.add_column("times the baseline's energy", justify="right")
-    table.add_column("ms per sample", justify="right")
-    table.add_column(f"fit, {fit_unit}", justify="right")
+    table = Table(title=f"{campaign.task}, campaign {campaign.id}", title_justify="left", box=box.HORIZONTALS, pad_edge=False)
+    table.add_column("candidate", no_wrap=True)
+    for metric in metrics:
+        table.add_column(metric, justify="right", no_wrap=True)
+    table.add_column(f"{unit} per {campaign.unit_name}", justify="right", min_width=BOUNDS_WIDTH)
+    table.add_column("energy over the baseline's", justify="right", min_width=BOUNDS_WIDTH)
+    if wide:
+        table.add_column("ms per sample", justify="right")
+    table.add_column(f"{fit_unit} to fit", justify="right", min_width=7)
     for result in measured:
-        table.add_row(*_row(result, campaign, factor, fit_factor))
+        table.add_row(
+            result.name + ("\n(baseline)" if result.baseline else ""),
+            *(score(result.scores[metric]) for metric in metrics),
+            quantity(result.energy_wh, factor) if result.energy_wh else UNKNOWN,
+            "1" if result.baseline else quantity(result.ratio) if result.ratio else UNKNOWN,
+            *([significant(result.ms_per_sample) if result.ms_per_sample else UNKNOWN] if wide else []),
+            _fit_energy(result, fit_factor),
+        )
     return table
 
 
-def _row(result: CandidateResult, campaign: Campaign, factor: float, fit_factor: float) -> list[str]:
-    return [
-        result.name + (" (baseline)" if result.baseline else ""),
-        *(score(result.scores[metric]) for metric in campaign.metrics),
-        quantity(result.energy_wh, factor) if result.energy_wh else UNKNOWN,
-        "1" if result.baseline else quantity(result.ratio) if result.ratio else UNKNOWN,
-        significant(result.ms_per_sample) if result.ms_per_sample else UNKNOWN,
-        significant(result.fit_energy_wh * fit_factor) if result.fit_energy_wh else UNKNOWN,
-    ]
+def _fit_energy(result: CandidateResult, factor: float) -> str:
+    if result.fit_energy_wh is None or result.fit_duration_s is None:
+        return UNKNOWN
+    # What lasts less than the tracker can see has no energy to show.
+    return significant(result.fit_energy_wh * factor) if result.fit_duration_s >= SHORTEST_WINDOW_S else f"< {SHORTEST_WINDOW_S:g} s"
 
 
 def comparison_notes(comparison: Comparison) -> list[str]:
@@ -99,9 +117,10 @@ def comparison_notes(comparison: Comparison) -> list[str]:
     notes = [_absence(result) for result in comparison.results if not result.energy_wh]
     protocol, data = campaign.protocol, campaign.data
     notes.append(
-        f"{data.test_samples} test samples, {data.train_samples} to learn from, {data.classes} classes; {protocol.rounds} rounds of "
-        f"{protocol.window_s:g} s, {protocol.seeds} seed{'s' if protocol.seeds > 1 else ''}, {protocol.threads} thread"
-        f"{'s' if protocol.threads > 1 else ''}. Brackets: 95 % intervals, over the test samples (scores) and over the rounds (energy)."
+        f"{data.test_samples} test samples, {data.train_samples} to learn from, {data.classes} classes. "
+        f"{counted(protocol.rounds, 'round')} of {protocol.window_s:g} s, {counted(protocol.seeds, 'seed')}, "
+        f"{counted(protocol.threads, 'thread')}. The second lines are 95 % intervals: over the test samples for scores, "
+        "over the rounds for energy."
     )
     notes.extend(_energy_notes(comparison))
     if protocol.quick:
@@ -121,11 +140,10 @@ def _energy_notes(comparison: Comparison) -> list[str]:
     readings = [r for run in comparison.campaign.runs for r in run.readings_of("inference")]
     if not readings:
         return []
-    parts = "; ".join(f"{part.name} {part.method}" for part in readings[0].components)
-    notes = [f"How the energy is known: {parts}."]
+    parts = "; ".join(f"{part.name.upper()}, {part.method}" for part in readings[0].components)
     shares = [result.constant_share for result in comparison.results if result.constant_share is not None]
     low, high = share(min(shares)), share(max(shares))
-    notes.append(f"{low if low == high else f'{low} to {high}'} of it is the declared constant of the memory.")
+    notes = [f"How the energy is known: {parts}. {low if low == high else f'{low} to {high}'} of it is that constant of the memory."]
     if not all(part.measured for part in readings[0].components if part.name != "ram"):
         notes.append(
             "No counter stands behind these watt-hours: the ratios tell candidates apart on this machine, "

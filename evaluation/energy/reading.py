@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict
 
 JOULES_PER_WH = 3600.0
 
-Kind = Literal["idle", "fit", "warm-up", "inference"]
+# A rehearsal is a fit on a few samples: libraries are loaded in it, and their loading is not charged to the first fit.
+Kind = Literal["idle", "rehearsal", "fit", "warm-up", "inference"]
 ComponentName = Literal["cpu", "gpu", "ram"]
 
 

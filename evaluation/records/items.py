@@ -68,9 +68,9 @@ def run_metrics(campaign: Campaign, run: Run) -> Iterator[MetricItem]:
     """The numbers of a run: its scores, what its fit used, and each round, with their means."""
     for name, value in run.scores.items():
         yield MetricItem(name, value, quality=True)
-    for kind in ("fit", "warm-up"):
-        for reading in run.readings_of(kind):  # type: ignore[arg-type]
-            key = kind.replace("-", "_")
+    for reading in run.readings:
+        if reading.kind != "inference":
+            key = reading.kind.replace("-", "_")
             yield MetricItem(f"{key}_energy_wh", reading.energy_wh)
             yield MetricItem(f"{key}_cpu_seconds", reading.cpu_seconds)
             yield MetricItem(f"{key}_duration_s", reading.duration_s)

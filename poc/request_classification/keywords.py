@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 import unicodedata
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,8 @@ from evaluation.exceptions import CandidateUnavailableError
 from evaluation.samples import Samples
 
 ROUTING_SHEET = Path(__file__).with_name("routing_sheet.toml")
+SAVED_SHEET = "routing_sheet.json"
+WORD = re.compile(r"\w+")
 
 
 def fold(text: str) -> str:
@@ -22,36 +26,64 @@ def fold(text: str) -> str:
     >>> fold("L’Éclairage")
     "l'eclairage"
     """
-    decomposed = unicodedata.normalize("NFD", text.lower().replace("\u2019", "'"))
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
-
-
-def pattern_of(words: Sequence[str]) -> str:
-    """One regular expression that finds any of these words; `arbre*` stands for longer words too."""
-    parts = [re.escape(fold(word.rstrip("*"))) + (r"\w*" if word.endswith("*") else "") for word in words]
-    return rf"\b(?:{'|'.join(sorted(parts, key=len, reverse=True))})\b"
+    return unicodedata.normalize("NFKD", text.lower().replace("\u2019", "'")).encode("ascii", "ignore").decode()
 
 
 class RoutingSheet:
-    """Counts each service's words in a message; the service with most of them wins."""
+    """Counts each service's words in a message; the service with most of them wins.
+
+    Args:
+        words: by service; a word ending in `*` stands for longer words too, and may be several words long otherwise.
+        fallback: for messages in which none is found.
+    """
 
     def __init__(self, words: Mapping[str, Sequence[str]], fallback: str) -> None:
-        self.words = {service: list(found) for service, found in words.items()}
+        self.words = {service: list(listed) for service, listed in words.items()}
         self.fallback = fallback
+        self._beginnings: dict[str, list[int]] = defaultdict(list)
+        self._whole: dict[str, list[int]] = defaultdict(list)
+        self._phrases: list[tuple[str, int]] = []
+        for place, listed in enumerate(self.words.values()):
+            for word in map(fold, listed):
+                if word.endswith("*"):
+                    self._beginnings[word.rstrip("*")].append(place)
+                elif WORD.fullmatch(word):
+                    self._whole[word].append(place)
+                else:
+                    self._phrases.append((" ".join(WORD.findall(word)), place))
 
     def predict(self, inputs: Sequence[str]) -> list[str]:
         """One service per message; `fallback` where no word is found."""
-        counts = self._counts(inputs)
-        return [max(found, key=found.__getitem__) if any(found.values()) else self.fallback for found in counts]
+        services = list(self.words)
+        counts = map(self._count, inputs)
+        return [services[found.index(max(found))] if any(found) else self.fallback for found in counts]
 
     def decision_function(self, inputs: Sequence[str]) -> list[list[float]]:
         """Words found, by message and service."""
-        return [[float(count) for count in found.values()] for found in self._counts(inputs)]
+        return [[float(count) for count in self._count(text)] for text in inputs]
 
-    def _counts(self, inputs: Sequence[str]) -> list[dict[str, int]]:
-        patterns = {service: re.compile(pattern_of(words)) for service, words in self.words.items()}
-        folded = [fold(text) for text in inputs]
-        return [{service: len(found.findall(text)) for service, found in patterns.items()} for text in folded]
+    def save(self, folder: Path) -> None:
+        """Write the sheet into a folder."""
+        (folder / SAVED_SHEET).write_text(json.dumps({"words": self.words, "fallback": self.fallback}), encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> RoutingSheet:
+        """Read back what `save` wrote."""
+        return cls(**json.loads((folder / SAVED_SHEET).read_text(encoding="utf-8")))
+
+    def _count(self, text: str) -> list[int]:
+        counts = [0] * len(self.words)
+        tokens = WORD.findall(fold(text))
+        for token in tokens:
+            for place in self._whole.get(token, ()):
+                counts[place] += 1
+            for end in range(1, len(token) + 1):
+                for place in self._beginnings.get(token[:end], ()):
+                    counts[place] += 1
+        line = f" {' '.join(tokens)} "
+        for phrase, place in self._phrases:
+            counts[place] += line.count(f" {phrase} ")
+        return counts
 
 
 def fit_keywords(train: Samples, *, seed: int, **params: Any) -> Predictor:
