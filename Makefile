@@ -6,11 +6,12 @@ BIN := .venv/bin
 
 install: .venv/installed
 
-# Compiling every file of every package takes longer than what is used of them: Python compiles those on first import.
+# pip compiles on one core; `compileall` on all of them, also where the environment forbids Python to write bytecode later.
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or later is needed, found " + sys.version.split()[0])'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt --editable '.[dev]'
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m compileall -q -j 0 .venv/lib >/dev/null || true
 	touch $@
 
 demo: install

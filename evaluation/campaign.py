@@ -1,4 +1,4 @@
-"""The experiment: fit each candidate, warm it up, measure all of them in rotation, record. It prints nothing and decides nothing."""
+"""The experiment: fit each candidate, warm it up, measure all of them in rotation, record. It decides nothing."""
 
 from __future__ import annotations
 
@@ -58,6 +58,7 @@ class Trial:
 
     @property
     def name(self) -> str:
+        """As the run is called."""
         return f"{self.candidate.name} seed {self.seed}"
 
     @property
@@ -75,7 +76,7 @@ def new_campaign_id(now: dt.datetime) -> str:
     return f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 
-def run_campaign(  # noqa: PLR0913 - a campaign is defined by exactly these
+def run_campaign(
     task: Task,
     candidates: Sequence[Candidate],
     split: Split,
@@ -204,7 +205,7 @@ def predict_samples(predictor: Predictor, samples: Samples) -> list[Prediction]:
     if len(answers) != len(samples):
         message = f"expected {len(samples)} answers, one per input, got {len(answers)}"
         raise ValueError(message)
-    scores = confidence(predictor, samples.inputs) or [None] * len(samples)
+    scores: Sequence[float | None] = confidence(predictor, samples.inputs) or [None] * len(samples)
     return [
         Prediction(id=sample_id, expected=expected, predicted=answer, score=score)
         for sample_id, expected, answer, score in zip(samples.ids, samples.targets, answers, scores, strict=True)
@@ -215,9 +216,7 @@ def _record(
     campaign: Campaign, status: CampaignStatus, task: Task, trials: Sequence[Trial], idle: Sequence[Reading], store: Store
 ) -> Campaign:
     runs = tuple(_to_run(trial, task) for trial in trials)
-    closed = campaign.model_copy(
-        update={"ended": dt.datetime.now(dt.UTC), "status": status, "readings": tuple(idle), "runs": runs}
-    )
+    closed = campaign.model_copy(update={"ended": dt.datetime.now(dt.UTC), "status": status, "readings": tuple(idle), "runs": runs})
     for run, trial in zip(runs, trials, strict=True):
         store.add_run(closed, run, trial.predictor if run.status == "finished" else None)
     store.close_campaign(closed)
@@ -230,7 +229,7 @@ def _to_run(trial: Trial, task: Task) -> Run:
     return Run(
         candidate=trial.candidate.name,
         baseline=trial.candidate.baseline,
-        params=dict(trial.candidate.params),
+        params=trial.candidate.settings,
         seed=trial.seed,
         status=trial.status,
         reason=trial.reason,

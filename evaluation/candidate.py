@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from inspect import Parameter, signature
 from typing import Any, Protocol
-
-from evaluation.samples import Samples
 
 
 class Predictor(Protocol):
@@ -21,12 +20,9 @@ class Predictor(Protocol):
         ...
 
 
-class Fit(Protocol):
-    """Learns from `train`; raises `CandidateUnavailableError` where it cannot run."""
-
-    def __call__(self, train: Samples, /, *, seed: int, **params: Any) -> Predictor:
-        """A predictor that depends on `train`, `seed` and `params` alone."""
-        ...
+# Called as `fit(train, seed=..., **params)`: train samples in, a predictor out that depends on these alone.
+# It raises `CandidateUnavailableError` where it cannot run.
+Fit = Callable[..., Predictor]
 
 
 @dataclass(frozen=True)
@@ -36,7 +32,7 @@ class Candidate:
     Attributes:
         name: lower case with hyphens; unique in its POC.
         fit: the function that learns.
-        params: what `fit` is called with besides the samples and the seed; recorded with every run.
+        params: what `fit` is called with besides the samples and the seed, where its own defaults are not meant.
         baseline: true for the one that does without AI and that all the others must earn their energy against.
     """
 
@@ -44,6 +40,14 @@ class Candidate:
     fit: Fit
     params: Mapping[str, Any] = field(default_factory=dict)
     baseline: bool = False
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Every parameter that `fit` runs with, its defaults included: what is recorded with a run."""
+        parameters = signature(self.fit).parameters.values()
+        defaults = {each.name: each.default for each in parameters if each.kind is Parameter.KEYWORD_ONLY}
+        given = {name: value for name, value in defaults.items() if value is not Parameter.empty}
+        return {**given, **self.params}
 
     def with_params(self, changes: Mapping[str, Any]) -> Candidate:
         """The same candidate with some parameters changed."""

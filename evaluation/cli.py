@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -39,7 +39,7 @@ PocName = Annotated[str, typer.Argument(metavar="POC", help="As `preuve list` sh
 Json = Annotated[bool, typer.Option("--json", help="For programs: JSON instead of a table.")]
 
 
-class PersonalDataOption(str, Enum):
+class PersonalDataOption(StrEnum):
     """What a user declares about personal data in a file."""
 
     NO = "no"
@@ -59,30 +59,29 @@ def main() -> None:
 @app.command("list")
 def list_pocs(as_json: Json = False) -> None:
     """POCs, their candidates and goals."""
+    from evaluation.listing import poc_dict, poc_text
     from evaluation.pocs import find_pocs
-    from evaluation.terminal import poc_dict, poc_listing
 
     pocs = find_pocs()
     if as_json:
         _print_json([poc_dict(poc) for poc in pocs])
     else:
-        for poc in pocs:
-            _print(poc_listing(poc))
+        typer.echo("\n\n".join(poc_text(poc) for poc in pocs))
 
 
 @app.command()
-def run(  # noqa: PLR0913 - the options of DESIGN.md, one argument each
+def run(
     poc: PocName,
     candidate: Annotated[list[str] | None, typer.Option(help="Only this candidate; may be repeated.")] = None,
     param: Annotated[list[str] | None, typer.Option(metavar="NAME.KEY=VALUE", help="Change a candidate's parameter.")] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Fits of each candidate, with seeds 0, 1, ...")] = 1,
     rounds: Annotated[int | None, typer.Option(min=1, help="Measured windows of each fit. [default: 5]")] = None,
-    window: Annotated[
-        float | None, typer.Option(metavar="SECONDS", min=0.5, help="Length of a window. [default: 10]")
-    ] = None,
+    window: Annotated[float | None, typer.Option(metavar="SECONDS", min=0.5, help="Length of a window. [default: 10]")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="3 rounds of 2 seconds, to try things out.")] = False,
     threads: Annotated[int, typer.Option(min=1, help="Threads of the numeric libraries, for all candidates alike.")] = 1,
-    data: Annotated[str | None, typer.Option(metavar="FILE|hf:NAME", help="Your own data: CSV, JSON Lines, Parquet or a hub's.")] = None,
+    data: Annotated[
+        str | None, typer.Option(metavar="FILE|hf:NAME", help="Your own data: CSV, JSON Lines, Parquet or a hub's.")
+    ] = None,
     test: Annotated[Path | None, typer.Option(metavar="FILE", help="Test data; without it, 30 % of each class.")] = None,
     text: Annotated[str | None, typer.Option(metavar="COLUMN", help="Column of the texts.")] = None,
     target: Annotated[str | None, typer.Option(metavar="COLUMN", help="Column of the answers.")] = None,
@@ -105,11 +104,19 @@ def run(  # noqa: PLR0913 - the options of DESIGN.md, one argument each
     found = find_poc(poc)
     chosen = _with_params(found.choose(candidate or []), param or [])
     goals = found.goals
-    declaration = Declaration(
-        licence, personal_data.value if personal_data else None, dpia, expires.date() if expires else None
+    declaration = Declaration(licence, personal_data.value if personal_data else None, dpia, expires.date() if expires else None)
+    _check_own_data(
+        data,
+        {
+            "--test": test,
+            "--text": text,
+            "--target": target,
+            "--licence": licence,
+            "--personal-data": personal_data,
+            "--dpia": dpia,
+            "--expires": expires,
+        },
     )
-    _check_own_data(data, {"--test": test, "--text": text, "--target": target, "--licence": licence, "--personal-data": personal_data,
-                           "--dpia": dpia, "--expires": expires})
     request = DataRequest(data, test, text, target, encoding, allow_overlap, declaration)
     protocol = _protocol(seeds=seeds, rounds=rounds, window_s=window, threads=threads, quick=quick)
     try:
@@ -151,7 +158,7 @@ def compare_candidates(
 
 
 @app.command()
-def errors(  # noqa: PLR0913 - one argument an option
+def errors(
     poc: PocName,
     candidate: Annotated[str, typer.Option(help="Whose answers.")],
     campaign: Annotated[str | None, typer.Option(metavar="ID", help="[default: the latest finished one]")] = None,
@@ -219,7 +226,9 @@ def _check_own_data(data: str | None, options: dict[str, object]) -> None:
     given = [name for name, value in options.items() if value is not None]
     if data is None and given:
         raise PreuveError(
-            expected="--data with the options that describe it", found=f"{', '.join(given)} without --data", where="command line",
+            expected="--data with the options that describe it",
+            found=f"{', '.join(given)} without --data",
+            where="command line",
             remedy="add --data FILE, or drop these options to use the POC's own samples",
         )
 
@@ -228,9 +237,7 @@ def _protocol(*, seeds: int, rounds: int | None, window_s: float | None, threads
     from evaluation.run import Protocol
 
     usual = Protocol(rounds=QUICK_ROUNDS, window_s=QUICK_WINDOW_S) if quick else Protocol()
-    return Protocol(
-        seeds=seeds, rounds=rounds or usual.rounds, window_s=window_s or usual.window_s, threads=threads, quick=quick
-    )
+    return Protocol(seeds=seeds, rounds=rounds or usual.rounds, window_s=window_s or usual.window_s, threads=threads, quick=quick)
 
 
 @contextmanager

@@ -100,8 +100,10 @@ def read_texts(data: DataRecord) -> Samples:
     found = file_sha256(path)
     if found != expected:
         raise DataError(
-            expected=f"the file that the campaign used (SHA-256 {expected[:12]})", found=f"it has changed ({found[:12]})",
-            where=str(path), remedy="run the campaign again, or put the file back as it was",
+            expected=f"the file that the campaign used (SHA-256 {expected[:12]})",
+            found=f"it has changed ({found[:12]})",
+            where=str(path),
+            remedy="run the campaign again, or put the file back as it was",
         )
     return samples
 
@@ -109,7 +111,9 @@ def read_texts(data: DataRecord) -> Samples:
 def _load_hub(source: str, columns: Columns, request: DataRequest, today: dt.date) -> tuple[Split, DataRecord]:
     if request.test is not None:
         raise DataError(
-            expected="one source of test samples", found="--test beside hf:", where="--test",
+            expected="one source of test samples",
+            found="--test beside hf:",
+            where="--test",
             remedy="drop --test: a hub's data set has its own test split, or one is drawn",
         )
     allow_hub()
@@ -150,7 +154,7 @@ def _declared(card: Card, declaration: Declaration) -> Card:
     return card.model_copy(update={name: value for name, value in changes.items() if value is not None})
 
 
-def _record(split: Split, columns: Columns, card: Card, *, source: str, sha256: str, encoding: str, card_file: str) -> DataRecord:  # noqa: PLR0913 - one argument a field
+def _record(split: Split, columns: Columns, card: Card, *, source: str, sha256: str, encoding: str, card_file: str) -> DataRecord:
     notices = split.notices
     if card.contains_personal_data == "undeclared":
         notices = (*notices, f"personal data undeclared: no verdict on {Path(source).name} can be GO; add --personal-data no|yes")
@@ -171,4 +175,3 @@ def _record(split: Split, columns: Columns, card: Card, *, source: str, sha256: 
         classes=len(set(split.train.targets)),
         notices=notices,
     )
-

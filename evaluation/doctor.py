@@ -41,7 +41,9 @@ def _rapl() -> Finding:
     model = "the CPU's energy will be a model (load and an assumed TDP), not a measurement"
     if advice.startswith("sudo"):
         return Finding("CPU energy", f"RAPL counter {found}; until then {model}", advice)
-    return Finding("CPU energy", f"RAPL counter {found} ({advice}); {model}", "compare candidates by their ratios, not by absolute watt-hours")
+    return Finding(
+        "CPU energy", f"RAPL counter {found} ({advice}); {model}", "compare candidates by their ratios, not by absolute watt-hours"
+    )
 
 
 def _gpu() -> Finding:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from evaluation.judgement.statistics import Interval
+if TYPE_CHECKING:
+    from evaluation.judgement.statistics import Interval
 
 SIGNIFICANT_DIGITS = 3
 # Wh and its parts, the largest first: a column of a table uses one of them throughout, so that it can be compared at a glance.
@@ -41,19 +43,21 @@ def share(value: float) -> str:
 
 
 def score(interval: Interval) -> str:
-    """A score between 0 and 1 with its interval.
+    r"""A score between 0 and 1 with its interval.
 
+    >>> from evaluation.judgement.statistics import Interval
     >>> score(Interval(0.7956, 0.761, 0.8301)), score(Interval(0.5))
-    ('0.796\\n0.761–0.830', '0.500')
+    ('0.796\n0.761–0.830', '0.500')
     """
     return _with_bounds(interval, lambda value: f"{value:.3f}")
 
 
 def quantity(interval: Interval, factor: float = 1.0) -> str:
-    """A quantity times a factor, with its interval.
+    r"""A quantity times a factor, with its interval.
 
+    >>> from evaluation.judgement.statistics import Interval
     >>> quantity(Interval(0.00123, 0.00119, 0.00127), 1000)
-    '1.23\\n1.19–1.27'
+    '1.23\n1.19–1.27'
     """
     return _with_bounds(interval, lambda value: significant(value * factor))
 

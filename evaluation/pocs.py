@@ -84,8 +84,8 @@ def change_params(candidates: Sequence[Candidate], changes: Sequence[str]) -> li
             )
         if name not in changed:
             raise not_found("candidate", name, list(changed), "--param")
-        if key not in changed[name].params:
-            raise not_found("parameter", key, list(changed[name].params), f"--param {name}")
+        if key not in changed[name].settings:
+            raise not_found("parameter", key, list(changed[name].settings), f"--param {name}")
         changed[name] = changed[name].with_params({key: _json_or_text(value)})
     return list(changed.values())
 

@@ -6,7 +6,6 @@ import importlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from evaluation.candidate import Predictor
 from evaluation.exceptions import RecordError
@@ -42,7 +41,10 @@ def load_predictor(folder: Path) -> Predictor:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise RecordError(
-            expected=f"a stored predictor with its {MANIFEST}", found=str(error), where=str(folder), remedy="run the candidate again"
+            expected=f"a stored predictor with its {MANIFEST}",
+            found=str(error),
+            where=str(folder),
+            remedy="run the candidate again",
         ) from error
     if manifest["format"] == "skops":
         return _load_skops(folder / SKOPS_FILE)
@@ -65,7 +67,9 @@ def _check_trusted(names: Sequence[str], where: Path) -> None:
     foreign = sorted(name for name in names if name.split(".", 1)[0] not in TRUSTED_PACKAGES)
     if foreign:
         raise RecordError(
-            expected=f"classes of {', '.join(sorted(TRUSTED_PACKAGES))}", found=", ".join(foreign), where=str(where),
+            expected=f"classes of {', '.join(sorted(TRUSTED_PACKAGES))}",
+            found=", ".join(foreign),
+            where=str(where),
             remedy="do not load this model: it was not written by preuve, or it was changed",
         )
 
@@ -85,16 +89,14 @@ def confidence(predictor: Predictor, inputs: Sequence[str]) -> list[float] | Non
 
 
 class _PyFunc:
-    """What MLflow asks to `predict`: texts as a column of a table, a series or a list."""
+    """What MLflow asks to `predict`. It reads the type of the input and turns tables and series into such a list."""
 
     def __init__(self, predictor: Predictor) -> None:
         self.predictor = predictor
 
-    def predict(self, model_input: Any, params: dict[str, Any] | None = None) -> list[str]:
-        """One answer per row."""
-        del params
-        texts = model_input.iloc[:, 0] if hasattr(model_input, "iloc") and model_input.ndim > 1 else model_input
-        return [str(answer) for answer in self.predictor.predict(list(texts))]
+    def predict(self, model_input: list[str]) -> list[str]:
+        """One answer per text."""
+        return [str(answer) for answer in self.predictor.predict(model_input)]
 
 
 def _load_pyfunc(data_path: str) -> _PyFunc:

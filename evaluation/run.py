@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -65,6 +66,11 @@ class DataRecord(Record):
     test_samples: int
     classes: int
     notices: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The name of the file or hub data set, without its folder."""
+        return self.source if self.source.startswith("hf:") else Path(self.source).name
 
 
 class Prediction(Record):

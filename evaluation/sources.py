@@ -56,13 +56,17 @@ def read_rows(path: Path, columns: Columns, encoding: str = "utf-8") -> list[Row
     reader = readers.get(path.suffix.lower())
     if reader is None:
         raise DataError(
-            expected="a .csv, .tsv, .jsonl or .parquet file", found=f"{path.suffix or 'no'} ending", where=str(path),
+            expected="a .csv, .tsv, .jsonl or .parquet file",
+            found=f"{path.suffix or 'no'} ending",
+            where=str(path),
             remedy="convert the file, or rename it if its ending is wrong",
         )
     if not path.is_file():
         near = [other.name for other in path.parent.glob(f"*{path.suffix}")] if path.parent.is_dir() else []
         raise DataError(
-            expected="a data file", found="no such file", where=str(path),
+            expected="a data file",
+            found="no such file",
+            where=str(path),
             remedy=f"that folder holds {', '.join(sorted(near)[:5])}" if near else "check the path",
         )
     try:
@@ -133,14 +137,18 @@ def _csv_rows(path: Path, columns: Columns, encoding: str) -> Iterator[Row]:
             if cells:
                 if len(cells) != len(header):
                     raise DataError(
-                        expected=f"{len(header)} cells", found=f"{len(cells)} cells", where=f"{path}, line {begins}",
+                        expected=f"{len(header)} cells",
+                        found=f"{len(cells)} cells",
+                        where=f"{path}, line {begins}",
                         remedy="quote the cells that hold a delimiter or a line break",
                     )
                 yield Row(begins, dict(zip(header, cells, strict=True)))
             begins = reader.line_num + 1
     except csv.Error as error:
         raise DataError(
-            expected="a well-formed CSV file", found=str(error), where=f"{path}, line {reader.line_num}",
+            expected="a well-formed CSV file",
+            found=str(error),
+            where=f"{path}, line {reader.line_num}",
             remedy="close the quote that is left open there",
         ) from error
 
@@ -153,12 +161,16 @@ def _json_rows(path: Path, columns: Columns, encoding: str) -> Iterator[Row]:
             cells = json.loads(text)
         except json.JSONDecodeError as error:
             raise DataError(
-                expected="one JSON object a line", found=error.msg, where=f"{path}, line {line}, column {error.colno}",
+                expected="one JSON object a line",
+                found=error.msg,
+                where=f"{path}, line {line}, column {error.colno}",
                 remedy="mend that line",
             ) from error
         if not isinstance(cells, dict):
             raise DataError(
-                expected="one JSON object a line", found=f"a {type(cells).__name__}", where=f"{path}, line {line}",
+                expected="one JSON object a line",
+                found=f"a {type(cells).__name__}",
+                where=f"{path}, line {line}",
                 remedy="write each sample as an object with named fields",
             )
         _check_columns(list(cells), columns, f"{path}, line {line}")
@@ -167,16 +179,16 @@ def _json_rows(path: Path, columns: Columns, encoding: str) -> Iterator[Row]:
 
 def _parquet_rows(path: Path, columns: Columns, encoding: str) -> Iterator[Row]:
     del encoding
-    import pyarrow
-    import pyarrow.parquet
+    from pyarrow import ArrowException
+    from pyarrow.parquet import ParquetFile
 
     try:
-        file = pyarrow.parquet.ParquetFile(path)
+        file = ParquetFile(path)
         names = file.schema_arrow.names
         _check_columns(names, columns, str(path))
         wanted = [name for name in (*columns.required, columns.id, columns.split) if name in names]
         table = file.read(columns=list(dict.fromkeys(wanted)))
-    except (pyarrow.ArrowException, OSError) as error:
+    except (ArrowException, OSError) as error:
         raise DataError(
             expected="a Parquet file", found=str(error).splitlines()[0], where=str(path), remedy="write the file again"
         ) from error
@@ -221,8 +233,10 @@ def to_samples(rows: Sequence[Row], columns: Columns, path: Path | str) -> Sampl
     for sample_id, row in zip(ids, rows, strict=True):
         if sample_id in first_line:
             raise DataError(
-                expected="ids that occur once", found=f"{sample_id!r}, already on line {first_line[sample_id]}",
-                where=f"{path}, line {row.line}, column {columns.id!r}", remedy="give each row an id of its own, or drop the column",
+                expected="ids that occur once",
+                found=f"{sample_id!r}, already on line {first_line[sample_id]}",
+                where=f"{path}, line {row.line}, column {columns.id!r}",
+                remedy="give each row an id of its own, or drop the column",
             )
         first_line[sample_id] = row.line
     return Samples(
@@ -238,7 +252,7 @@ def read_samples(path: Path, columns: Columns, encoding: str = "utf-8") -> Sampl
     return to_samples(read_rows(path, columns, encoding), columns, path)
 
 
-def read_split(  # noqa: PLR0913 - one argument for each way in which a user can describe the two files
+def read_split(
     train: Path, columns: Columns, *, test: Path | None, encoding: str = "utf-8", allow_overlap: bool = False, seed: int = 0
 ) -> Split:
     """Read what is learnt from and what is measured on.
@@ -266,14 +280,18 @@ def _declared_split(rows: Sequence[Row], columns: Columns, path: Path) -> Split:
         side = row.cells[columns.split]
         if side not in sides:
             raise DataError(
-                expected="train or test", found=repr(side), where=f"{path}, line {row.line}, column {columns.split!r}",
+                expected="train or test",
+                found=repr(side),
+                where=f"{path}, line {row.line}, column {columns.split!r}",
                 remedy="correct the cell, or rename the column if it means something else",
             )
         sides[side].append(position)
     for side, positions in sides.items():
         if not positions:
             raise DataError(
-                expected=f"rows marked {side}", found="none", where=f"{path}, column {columns.split!r}",
+                expected=f"rows marked {side}",
+                found="none",
+                where=f"{path}, column {columns.split!r}",
                 remedy="mark some rows, or name a test file with --test",
             )
     return Split(samples.subset(sides["train"]), samples.subset(sides["test"]))
@@ -306,7 +324,9 @@ def check_classes(train: Samples, *, where: str) -> None:
     counts = Counter(train.targets)
     if len(counts) == 1:
         raise DataError(
-            expected="at least two classes", found=f"only {next(iter(counts))!r}", where=where,
+            expected="at least two classes",
+            found=f"only {next(iter(counts))!r}",
+            where=where,
             remedy="check --target: it names the column of the answers",
         )
     single = sorted(label for label, count in counts.items() if count == 1)
@@ -338,7 +358,9 @@ def check_overlap(split: Split, *, train: str, test: str, allow: bool) -> Split:
     found = f"{len(both)} texts of the test are in the training samples too (training = test): {named}"
     if not allow:
         raise DataError(
-            expected="no text both to learn from and to measure on", found=found, where=f"{train} and {test}",
+            expected="no text both to learn from and to measure on",
+            found=found,
+            where=f"{train} and {test}",
             remedy="drop them from one side, or add --allow-overlap to go on; the overlap is then recorded",
         )
     return _with_unlearnt(Split(split.train, split.test, (*split.notices, f"overlap allowed: {found}")))
@@ -348,7 +370,9 @@ def _with_unlearnt(split: Split) -> Split:
     unlearnt = sorted(set(split.test.targets) - set(split.train.targets))
     if not unlearnt:
         return split
-    notice = f"{len(unlearnt)} classes of the test have no training sample, so no candidate can find them: {', '.join(unlearnt[:5])}"
+    notice = (
+        f"{len(unlearnt)} classes of the test have no training sample, so no candidate can find them: {', '.join(unlearnt[:5])}"
+    )
     return Split(split.train, split.test, (*split.notices, notice))
 
 
@@ -370,13 +394,17 @@ def hub_split(name: str, columns: Columns, *, allow_overlap: bool = False) -> Sp
         loaded = load_dataset(wanted, revision=revision or None)
     except Exception as error:  # datasets raises errors of a dozen unrelated families here
         raise DataError(
-            expected="a data set that can be loaded", found=f"{type(error).__name__}: {str(error).splitlines()[0]}",
-            where=f"hf:{name}", remedy="check the name and the network, or download it and give the file",
+            expected="a data set that can be loaded",
+            found=f"{type(error).__name__}: {str(error).splitlines()[0]}",
+            where=f"hf:{name}",
+            remedy="check the name and the network, or download it and give the file",
         ) from error
     sides = {side: loaded[side] for side in ("train", "test") if side in loaded}
     if "train" not in sides:
         raise DataError(
-            expected="a split called train", found=", ".join(map(str, loaded)), where=f"hf:{name}",
+            expected="a split called train",
+            found=", ".join(map(str, loaded)),
+            where=f"hf:{name}",
             remedy="download the data set and give its files with --data and --test",
         )
     samples = {}
@@ -384,7 +412,11 @@ def hub_split(name: str, columns: Columns, *, allow_overlap: bool = False) -> Sp
         where = f"hf:{name}, {side}"
         _check_columns(table.column_names, columns, where)
         samples[side] = to_samples([Row(number, cells) for number, cells in enumerate(_named(table), start=1)], columns, where)
-    split = Split(samples["train"], samples["test"]) if "test" in samples else stratified_split(samples["train"], where=f"hf:{name}", seed=0)
+    split = (
+        Split(samples["train"], samples["test"])
+        if "test" in samples
+        else stratified_split(samples["train"], where=f"hf:{name}", seed=0)
+    )
     check_classes(split.train, where=f"hf:{name}")
     return check_overlap(split, train=f"hf:{name}, train", test=f"hf:{name}, test", allow=allow_overlap)
 

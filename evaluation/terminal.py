@@ -1,22 +1,20 @@
-"""Tables for the terminal. They are built here and printed by `cli`; texts that users supplied are shown as they are, not obeyed."""
+"""Tables for the terminal, printed by `cli`. What users supplied is shown as it is, never obeyed."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich import box
-from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from evaluation.energy.meter import SHORTEST_WINDOW_S
-from evaluation.judgement.comparison import CandidateResult, Comparison
 from evaluation.numbers import UNKNOWN, counted, energy_unit, quantity, score, share, significant
-from evaluation.pocs import Poc
-from evaluation.run import Campaign
+
+if TYPE_CHECKING:
+    from evaluation.judgement.comparison import CandidateResult, Comparison
 
 # "0.00199–0.00201", the longest interval in three significant digits.
 BOUNDS_WIDTH = 15
@@ -49,28 +47,6 @@ def harmless(text: str) -> Text:
     return Text("".join(" " if unicodedata.category(letter) == "Cc" else letter for letter in text))
 
 
-def poc_listing(poc: Poc) -> Group:
-    """A POC with its candidates and goals."""
-    names = ", ".join(candidate.name + (" (baseline, without AI)" if candidate.baseline else "") for candidate in poc.candidates)
-    goals = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    for name, goal in poc.goals.goal.items():
-        goals.add_row("   ", name, goal.bound)
-    heading = Text(poc.task.name, style="bold")
-    return Group(heading, f"   measured by {poc.task.unit.name}", f"   candidates: {names}", "   goals:", goals)
-
-
-def poc_dict(poc: Poc) -> dict[str, Any]:
-    """A POC for `--json`."""
-    return {
-        "name": poc.task.name,
-        "version": poc.task.version,
-        "unit": asdict(poc.task.unit),
-        "data": poc.task.data,
-        "candidates": [{"name": c.name, "baseline": c.baseline, "params": dict(c.params)} for c in poc.candidates],
-        "goals": {name: goal.model_dump(exclude_none=True) for name, goal in poc.goals.goal.items()},
-    }
-
-
 def comparison_table(comparison: Comparison, *, wide: bool = True) -> Table:
     """The candidates side by side: what could be measured, with its intervals.
 
@@ -83,7 +59,12 @@ def comparison_table(comparison: Comparison, *, wide: bool = True) -> Table:
     measured = [result for result in comparison.results if result.energy_wh]
     unit, factor = energy_unit(max((result.energy_wh.value for result in measured if result.energy_wh), default=1.0))
     fit_unit, fit_factor = energy_unit(max((result.fit_energy_wh or 0.0 for result in measured), default=1.0))
-    table = Table(title=f"{campaign.task}, campaign {campaign.id}", title_justify="left", box=box.HORIZONTALS, pad_edge=False)
+    table = Table(
+        title=harmless(f"{campaign.task} on {campaign.data.name}, campaign {campaign.id}"),
+        title_justify="left",
+        box=box.HORIZONTALS,
+        pad_edge=False,
+    )
     table.add_column("candidate", no_wrap=True)
     for metric in metrics:
         table.add_column(metric, justify="right", no_wrap=True)
@@ -105,10 +86,7 @@ def comparison_table(comparison: Comparison, *, wide: bool = True) -> Table:
 
 
 def _fit_energy(result: CandidateResult, factor: float) -> str:
-    if result.fit_energy_wh is None or result.fit_duration_s is None:
-        return UNKNOWN
-    # What lasts less than the tracker can see has no energy to show.
-    return significant(result.fit_energy_wh * factor) if result.fit_duration_s >= SHORTEST_WINDOW_S else f"< {SHORTEST_WINDOW_S:g} s"
+    return "too short" if result.fit_energy_wh is None else significant(result.fit_energy_wh * factor)
 
 
 def comparison_notes(comparison: Comparison) -> list[str]:
@@ -143,7 +121,9 @@ def _energy_notes(comparison: Comparison) -> list[str]:
     parts = "; ".join(f"{part.name.upper()}, {part.method}" for part in readings[0].components)
     shares = [result.constant_share for result in comparison.results if result.constant_share is not None]
     low, high = share(min(shares)), share(max(shares))
-    notes = [f"How the energy is known: {parts}. {low if low == high else f'{low} to {high}'} of it is that constant of the memory."]
+    notes = [
+        f"How the energy is known: {parts}. {low if low == high else f'{low} to {high}'} of it is that constant of the memory."
+    ]
     if not all(part.measured for part in readings[0].components if part.name != "ram"):
         notes.append(
             "No counter stands behind these watt-hours: the ratios tell candidates apart on this machine, "

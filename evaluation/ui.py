@@ -53,7 +53,10 @@ def _check_free(port: int) -> None:
             probe.bind((LOOPBACK, port))
         except OSError as error:
             raise RecordError(
-                expected="a free port", found=error.strerror or str(error), where=f"{LOOPBACK}:{port}", remedy=f"preuve ui --port {port + 1}"
+                expected="a free port",
+                found=error.strerror or str(error),
+                where=f"{LOOPBACK}:{port}",
+                remedy=f"preuve ui --port {port + 1}",
             ) from error
 
 
@@ -65,7 +68,10 @@ def _wait_until_open(server: subprocess.Popen[bytes], port: int) -> None:
                 return
         time.sleep(0.2)
     raise RecordError(
-        expected="MLflow's server", found="it did not start", where=f"{LOOPBACK}:{port}", remedy="see its messages above; preuve doctor"
+        expected="MLflow's server",
+        found="it did not start",
+        where=f"{LOOPBACK}:{port}",
+        remedy="see its messages above; preuve doctor",
     )
 
 

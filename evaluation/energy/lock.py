@@ -25,7 +25,9 @@ def _open_lock(path: Path) -> int:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
     except OSError as error:
         raise BusyError(
-            expected="a lock file that every user can open", found=error.strerror or str(error), where=str(path),
+            expected="a lock file that every user can open",
+            found=error.strerror or str(error),
+            where=str(path),
             remedy="delete it if it is not in use, or set TMPDIR",
         ) from error
     if os.fstat(descriptor).st_uid == os.getuid():

@@ -22,12 +22,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from evaluation.energy.reading import JOULES_PER_WH, Component, Kind, Reading
+from evaluation.energy.reading import JOULES_PER_WH, SHORTEST_WINDOW_S, Component, Kind, Reading
 from evaluation.exceptions import MeterError
 
 SAMPLING_INTERVAL_S = 1.0
-# Below half a second nothing is measurable: the tracker reports less than the noise of its own sampling.
-SHORTEST_WINDOW_S = 0.5
 WH_PER_KWH = 1000.0
 
 # CodeCarbon's names for its ways to know the CPU's energy, in words; those of the second group read a counter.
@@ -71,7 +69,9 @@ def check_outside_settings() -> None:
     found = outside_settings()
     if found:
         raise MeterError(
-            expected="CodeCarbon configured by this program alone", found=", ".join(found), where="environment",
+            expected="CodeCarbon configured by this program alone",
+            found=", ".join(found),
+            where="environment",
             remedy=f"unset the variables and move the files away: {' '.join(found)}",
         )
 
@@ -165,15 +165,17 @@ def components_of(tracker: Any, duration_s: float) -> tuple[Component, ...]:
     """
     data = getattr(tracker, "final_emissions_data", None)
     if data is None:
-        _refuse("no result", "see whether another program uses CodeCarbon, and run again")
+        raise _incomplete("no result", "see whether another program uses CodeCarbon, and run again")
     parts_kwh = {"cpu": data.cpu_energy, "gpu": data.gpu_energy, "ram": data.ram_energy}
     if not math.isclose(sum(parts_kwh.values()), data.energy_consumed, rel_tol=1e-6):
-        _refuse(f"components that sum to {sum(parts_kwh.values()):g} kWh, total {data.energy_consumed:g} kWh", "run again")
+        raise _incomplete(
+            f"components that sum to {sum(parts_kwh.values()):g} kWh, total {data.energy_consumed:g} kWh", "run again"
+        )
     expected = ["cpu", "ram"] + (["gpu"] if data.gpu_count else [])
     if duration_s >= SHORTEST_WINDOW_S:
         for name in expected:
             if not parts_kwh[name] > 0:
-                _refuse(f"no energy for the {name} over {duration_s:.1f} s", "run `preuve doctor`")
+                raise _incomplete(f"no energy for the {name} over {duration_s:.1f} s", "run `preuve doctor`")
     cpu_method, cpu_measured = _cpu_method(tracker)
     ram_w = float(data.ram_power)
     found = [
@@ -189,15 +191,15 @@ def components_of(tracker: Any, duration_s: float) -> tuple[Component, ...]:
 
 
 def _cpu_method(tracker: Any) -> tuple[str, bool]:
-    # CodeCarbon does not publish which way it chose; its CPU object holds it.
-    for hardware in tracker._hardware:
+    # CodeCarbon does not publish which way it chose; private parts of its objects hold it.
+    for hardware in getattr(tracker, "_hardware", ()):
         mode = getattr(hardware, "_mode", None)
         if mode in CPU_COUNTERS:
             return CPU_COUNTERS[mode], True
         if mode in CPU_MODELS:
-            return f"{CPU_MODELS[mode]} ({hardware._tdp:g} W)", False
+            return f"{CPU_MODELS[mode]} ({getattr(hardware, '_tdp', 0):g} W)", False
     return "unknown", False
 
 
-def _refuse(found: str, remedy: str) -> None:
-    raise MeterError(expected="a complete energy reading", found=found, where="CodeCarbon", remedy=remedy)
+def _incomplete(found: str, remedy: str) -> MeterError:
+    return MeterError(expected="a complete energy reading", found=found, where="CodeCarbon", remedy=remedy)

@@ -8,6 +8,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 JOULES_PER_WH = 3600.0
+# Below half a second nothing is measurable: the tracker reports less than the noise of its own sampling.
+SHORTEST_WINDOW_S = 0.5
 
 # A rehearsal is a fit on a few samples: libraries are loaded in it, and their loading is not charged to the first fit.
 Kind = Literal["idle", "rehearsal", "fit", "warm-up", "inference"]

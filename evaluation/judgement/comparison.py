@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
 
+from evaluation.energy.reading import SHORTEST_WINDOW_S
 from evaluation.judgement.statistics import Interval, mean_interval, paired_ratio, score_interval
 from evaluation.metrics import Metric
 from evaluation.run import Campaign, Run, RunStatus
@@ -18,7 +19,7 @@ class CandidateResult:
     Attributes:
         energy_wh: per functional unit, over the rounds.
         ratio: its energy over the baseline's, round by round; none for the baseline itself or without one.
-        fit_energy_wh: mean of its fits.
+        fit_energy_wh: mean of its fits; none where they were too short to measure.
         ms_per_sample: in batches of the whole test.
         constant_share: of its inference energy, the share that is a declared constant of the memory.
     """
@@ -69,6 +70,7 @@ def _result(campaign: Campaign, name: str, metrics: Sequence[Metric], reference:
     energies = _round_energies(campaign, name)
     fits = [reading for run in finished for reading in run.readings_of("fit")]
     windows = [reading for run in finished for reading in run.readings_of("inference")]
+    measurable = all(reading.duration_s >= SHORTEST_WINDOW_S for reading in fits)
     return CandidateResult(
         name=name,
         baseline=finished[0].baseline,
@@ -77,7 +79,7 @@ def _result(campaign: Campaign, name: str, metrics: Sequence[Metric], reference:
         scores=_scores(finished, metrics),
         energy_wh=mean_interval(energies),
         ratio=paired_ratio(energies, reference) if len(reference) == len(energies) else None,
-        fit_energy_wh=fmean(reading.energy_wh for reading in fits),
+        fit_energy_wh=fmean(reading.energy_wh for reading in fits) if measurable else None,
         fit_duration_s=fmean(reading.duration_s for reading in fits),
         ms_per_sample=fmean(reading.duration_s / reading.samples * 1000 for reading in windows),
         constant_share=fmean(reading.constant_share for reading in windows),

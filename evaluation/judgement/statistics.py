@@ -41,8 +41,13 @@ def score_interval(metric: Metric, expected: Sequence[str], predicted: Sequence[
     if len(expected) < 2:
         return Interval(value)
     found = bootstrap(
-        (everything,), mean_score, vectorized=False, n_resamples=RESAMPLES, confidence_level=CONFIDENCE,
-        method="percentile", rng=np.random.default_rng(seed),
+        (everything,),
+        mean_score,
+        vectorized=False,
+        n_resamples=RESAMPLES,
+        confidence_level=CONFIDENCE,
+        method="percentile",
+        rng=np.random.default_rng(seed),
     )
     return Interval(value, float(found.confidence_interval.low), float(found.confidence_interval.high))
 

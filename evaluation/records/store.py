@@ -6,6 +6,7 @@ SQLite file and on a team's server alike. Parameters, metrics, tags, tables and 
 
 from __future__ import annotations
 
+import datetime as dt
 import errno
 import fcntl
 import json
@@ -65,7 +66,9 @@ def open_store(task: str) -> Store:
                 experiment_id = client.create_experiment(task, artifact_location=local)
             except MlflowException as error:
                 raise RecordError(
-                    expected=f"an experiment called {task}", found=error.message, where=uri,
+                    expected=f"an experiment called {task}",
+                    found=error.message,
+                    where=uri,
                     remedy="restore it in MLflow if it was deleted there",
                 ) from error
         else:
@@ -152,7 +155,9 @@ class Store:
                 return campaign
         what = f" with {candidate}" if candidate else ""
         raise NameNotFoundError(
-            expected=f"a finished campaign of {self.task}{what}", found="none yet", where=tracking_uri(),
+            expected=f"a finished campaign of {self.task}{what}",
+            found="none yet",
+            where=tracking_uri(),
             remedy=f"preuve run {self.task}" + (f" --candidate {candidate}" if candidate else ""),
         )
 
@@ -168,7 +173,9 @@ class Store:
         parents = [run for run in found if run.data.tags.get("preuve.kind") == "campaign"]
         if not parents:
             raise NameNotFoundError(
-                expected=f"a campaign of {self.task}", found=f"none called {campaign_id}", where=tracking_uri(),
+                expected=f"a campaign of {self.task}",
+                found=f"none called {campaign_id}",
+                where=tracking_uri(),
                 remedy=f"preuve compare {self.task} shows the latest one",
             )
         campaign = Campaign.model_validate_json(self._read(parents[0].info.run_id, CAMPAIGN_FILE))
@@ -284,7 +291,9 @@ class Store:
                 return Path(self.client.download_artifacts(run_id, name, folder)).read_text(encoding="utf-8")
             except Exception as error:
                 raise RecordError(
-                    expected=f"the record {name}", found="it is missing", where=f"MLflow run {run_id}",
+                    expected=f"the record {name}",
+                    found="it is missing",
+                    where=f"MLflow run {run_id}",
                     remedy="run the campaign again; what was deleted in MLflow cannot be compared",
                 ) from error
 
@@ -322,11 +331,15 @@ def _explained(uri: str) -> Iterator[None]:
     except (OSError, MlflowException, SQLAlchemyError) as error:
         if is_disk_full(error):
             raise RecordError(
-                expected="room to record the campaign", found="the disk is full", where=uri.removeprefix("sqlite:///"),
+                expected="room to record the campaign",
+                found="the disk is full",
+                where=uri.removeprefix("sqlite:///"),
                 remedy="free some space and run again; the next command closes this campaign as interrupted",
             ) from error
         raise RecordError(
-            expected="a tracking store that can be read and written", found=str(error).splitlines()[0], where=uri,
+            expected="a tracking store that can be read and written",
+            found=str(error).splitlines()[0],
+            where=uri,
             remedy="check MLFLOW_TRACKING_URI; for a database made by another version of MLflow: mlflow db upgrade",
         ) from error
 
@@ -342,5 +355,5 @@ def is_disk_full(error: BaseException | None) -> bool:
     return False
 
 
-def _milliseconds(moment: Any) -> int:
+def _milliseconds(moment: dt.datetime) -> int:
     return round(moment.timestamp() * 1000)

@@ -9,7 +9,6 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from evaluation.candidate import Predictor
 from evaluation.exceptions import CandidateUnavailableError
@@ -86,13 +85,13 @@ class RoutingSheet:
         return counts
 
 
-def fit_keywords(train: Samples, *, seed: int, **params: Any) -> Predictor:
+def fit_keywords(train: Samples, *, seed: int) -> Predictor:
     """The routing sheet for the services that occur in `train`; it learns nothing else from it.
 
     Raises:
         CandidateUnavailableError: the sheet has no words for some label.
     """
-    del seed, params
+    del seed  # nothing here is left to chance
     sheet = tomllib.loads(ROUTING_SHEET.read_text(encoding="utf-8"))
     labels = set(train.targets)
     unknown = sorted(labels - set(sheet["words"]))

@@ -12,25 +12,24 @@ from evaluation.samples import Samples
 WORD = r"(?u)\b\w+\b"
 
 
-def fit_majority(train: Samples, *, seed: int, **params: Any) -> Predictor:
+def fit_majority(train: Samples, *, seed: int) -> Predictor:
     """Always the most frequent label: what any candidate must beat."""
     from sklearn.dummy import DummyClassifier
 
-    del params
     return _fitted(DummyClassifier(strategy="most_frequent", random_state=seed), train)
 
 
-def fit_logistic_regression(train: Samples, *, seed: int, **params: Any) -> Predictor:
+def fit_logistic_regression(train: Samples, *, seed: int, C: float) -> Predictor:
     """TF-IDF over words and pairs of words, then multinomial logistic regression with inverse penalty `C`."""
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
 
     words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, strip_accents="unicode", token_pattern=WORD)
-    return _fitted(make_pipeline(words, LogisticRegression(C=params["C"], random_state=seed, max_iter=1000)), train)
+    return _fitted(make_pipeline(words, LogisticRegression(C=C, random_state=seed, max_iter=1000)), train)
 
 
-def fit_linear_svc(train: Samples, *, seed: int, **params: Any) -> Predictor:
+def fit_linear_svc(train: Samples, *, seed: int, C: float) -> Predictor:
     """TF-IDF over words and over characters within words, then a linear support vector machine with inverse penalty `C`.
 
     Characters see through misspelling: "poubele" shares most of its pieces with "poubelle".
@@ -42,7 +41,7 @@ def fit_linear_svc(train: Samples, *, seed: int, **params: Any) -> Predictor:
     shared: Mapping[str, Any] = {"sublinear_tf": True, "strip_accents": "unicode"}
     words = TfidfVectorizer(ngram_range=(1, 2), token_pattern=WORD, **shared)
     characters = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), min_df=2, **shared)
-    model = LinearSVC(C=params["C"], random_state=seed)
+    model = LinearSVC(C=C, random_state=seed)
     return _fitted(make_pipeline(make_union(words, characters), model), train)
 
 

@@ -22,6 +22,8 @@ PREDICT_BATCH = 64
 WARM_UP_SHARE = 0.1
 WEIGHT_DECAY = 0.01
 LARGEST_GRADIENT = 1.0
+# Tokens that are no words, as BERT writes them.
+PADDING, UNKNOWN, BEGIN, END = "[PAD]", "[UNK]", "[CLS]", "[SEP]"
 
 
 class TextClassifier:
@@ -80,29 +82,33 @@ def encode(tokenizer: Any, texts: Sequence[str]) -> Any:
     return tokenizer(list(texts), padding=True, truncation=True, max_length=LONGEST_MESSAGE, return_tensors="pt")
 
 
-def fit_tiny_transformer(train: Samples, *, seed: int, **params: Any) -> Predictor:
+def fit_tiny_transformer(
+    train: Samples, *, seed: int, vocabulary: int, width: int, layers: int, heads: int, epochs: int, learning_rate: float
+) -> Predictor:
     """Train a tokenizer and a small encoder on `train` alone."""
     from transformers import BertConfig, BertForSequenceClassification
 
     _seed_everything(seed)
     labels = sorted(set(train.targets))
-    tokenizer = train_tokenizer(train.inputs, params["vocabulary"])
+    tokenizer = train_tokenizer(train.inputs, vocabulary)
     config = BertConfig(
         vocab_size=len(tokenizer),
-        hidden_size=params["width"],
-        num_hidden_layers=params["layers"],
-        num_attention_heads=params["heads"],
-        intermediate_size=2 * params["width"],
+        hidden_size=width,
+        num_hidden_layers=layers,
+        num_attention_heads=heads,
+        intermediate_size=2 * width,
         max_position_embeddings=LONGEST_MESSAGE,
         pad_token_id=tokenizer.pad_token_id,
         **_label_names(labels),
     )
     classifier = TextClassifier(tokenizer, BertForSequenceClassification(config), labels)
-    train_classifier(classifier, train, seed=seed, epochs=params["epochs"], learning_rate=params["learning_rate"])
+    train_classifier(classifier, train, seed=seed, epochs=epochs, learning_rate=learning_rate)
     return classifier
 
 
-def fit_hub_transformer(train: Samples, *, seed: int, **params: Any) -> Predictor:
+def fit_hub_transformer(
+    train: Samples, *, seed: int, model: str, revision: str | None, epochs: int, learning_rate: float
+) -> Predictor:
     """Fine-tune a pretrained model: one of a hub at a pinned revision, already on this machine, or a local folder.
 
     Raises:
@@ -110,9 +116,9 @@ def fit_hub_transformer(train: Samples, *, seed: int, **params: Any) -> Predicto
     """
     _seed_everything(seed)
     labels = sorted(set(train.targets))
-    tokenizer, model = load_checkpoint(params["model"], params["revision"], **_label_names(labels))
-    classifier = TextClassifier(tokenizer, model, labels)
-    train_classifier(classifier, train, seed=seed, epochs=params["epochs"], learning_rate=params["learning_rate"])
+    tokenizer, encoder = load_checkpoint(model, revision, **_label_names(labels))
+    classifier = TextClassifier(tokenizer, encoder, labels)
+    train_classifier(classifier, train, seed=seed, epochs=epochs, learning_rate=learning_rate)
     return classifier
 
 
@@ -135,14 +141,14 @@ def load_checkpoint(name: str, revision: str | None = None, **config: Any) -> tu
             source, use_safetensors=True, ignore_mismatched_sizes=bool(config), **shared, **config
         )
     except (OSError, ValueError) as error:
-        if folder.is_dir():
+        if folder.is_dir() or name.startswith(("/", ".", "~")):
             raise CandidateUnavailableError(
-                f"the folder {name} holds no model with its tokenizer (config.json, model.safetensors, tokenizer.json)",
-                remedy="name a folder written by save_pretrained: --param hub-transformer.model=FOLDER",
+                f"there is no model with its tokenizer in the folder {name} (config.json, model.safetensors, tokenizer.json)",
+                remedy="--param hub-transformer.model=FOLDER with a folder that save_pretrained wrote",
             ) from error
         pinned = f" --revision {revision}" if revision else ""
         raise CandidateUnavailableError(
-            f"the model {name} is not on this machine, and nothing is fetched unasked", remedy=f"hf download {name}{pinned}"
+            f"the model {name} is not on this machine, and nothing is fetched unasked", remedy=f".venv/bin/hf download {name}{pinned}"
         ) from error
     return tokenizer, model
 
@@ -152,23 +158,19 @@ def train_tokenizer(texts: Sequence[str], vocabulary: int) -> Any:
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
     from transformers import PreTrainedTokenizerFast
 
-    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
-    tokenizer = Tokenizer(models.BPE(unk_token="[UNK]"))
+    special = [PADDING, UNKNOWN, BEGIN, END]
+    tokenizer = Tokenizer(models.BPE(unk_token=UNKNOWN))
     tokenizer.normalizer = normalizers.Sequence([normalizers.NFD(), normalizers.Lowercase(), normalizers.StripAccents()])
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     trainer = trainers.BpeTrainer(vocab_size=vocabulary, special_tokens=special, show_progress=False)
     tokenizer.train_from_iterator(texts, trainer)
     tokenizer.post_processor = processors.TemplateProcessing(
-        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", special.index("[CLS]")), ("[SEP]", special.index("[SEP]"))]
+        single=f"{BEGIN} $A {END}", special_tokens=[(token, special.index(token)) for token in (BEGIN, END)]
     )
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]"
-    )
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token=PADDING, unk_token=UNKNOWN, cls_token=BEGIN, sep_token=END)
 
 
-def train_classifier(
-    classifier: TextClassifier, train: Samples, *, seed: int, epochs: int, learning_rate: float
-) -> None:
+def train_classifier(classifier: TextClassifier, train: Samples, *, seed: int, epochs: int, learning_rate: float) -> None:
     """Train in place: AdamW, a learning rate that rises and falls, batches of texts of similar length."""
     import torch
 
@@ -186,7 +188,7 @@ def train_classifier(
         answers = torch.tensor([numbers[train.targets[place]] for place in places])
         loss = torch.nn.functional.cross_entropy(model(**batch).logits, answers)
         optimizer.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(model.parameters(), LARGEST_GRADIENT)
         optimizer.step()
         schedule.step()
