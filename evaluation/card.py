@@ -90,8 +90,10 @@ def check_card(card: Card, *, data: Path | str, sha256: str, today: dt.date) -> 
         )
     if card.contains_personal_data != "yes":
         return
-    if card.dpia is None or card.expires is None:
-        missing = " and ".join(name for name, value in (("--dpia", card.dpia), ("--expires", card.expires)) if value is None)
+    # A blank reference is none: it is what an unset variable leaves in a script.
+    dpia = (card.dpia or "").strip()
+    if not dpia or card.expires is None:
+        missing = " and ".join(name for name, value in (("--dpia", dpia), ("--expires", card.expires)) if not value)
         raise DataError(
             expected="for personal data, the reference of its impact assessment and the day it expires",
             found=f"no {missing}",

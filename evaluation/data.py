@@ -131,7 +131,9 @@ def _load_hub(source: str, columns: Columns, request: DataRequest, today: dt.dat
 def _card_of(path: Path, sha256: str, declaration: Declaration, *, own: bool) -> tuple[Card, Path | None]:
     """The card of a file and where it lies; no place for a new one, made from what the user declares now."""
     places = [card_path(path), home_card_path(sha256)]
-    existing = next((place for place in places if place.exists()), None)
+    found = [place for place in places if place.exists()]
+    # In a folder that cannot be written to, an older content's card may lie beside the file and this one's in the home.
+    existing = next((place for place in found if read_card(place).sha256 == sha256), found[0] if found else None)
     if own and existing is None:
         raise DataError(
             expected="a card beside the samples", found="no such file", where=str(places[0]), remedy="restore it: git checkout"

@@ -111,6 +111,14 @@ class Run(Record):
         """As the run is called in MLflow."""
         return f"{self.candidate} seed {self.seed}"
 
+    @property
+    def span(self) -> tuple[dt.datetime, dt.datetime] | None:
+        """From the beginning of its first reading to the end of its last; none without readings."""
+        if not self.readings:
+            return None
+        last = self.readings[-1]
+        return self.readings[0].started, last.started + dt.timedelta(seconds=last.duration_s)
+
     def readings_of(self, kind: Kind) -> list[Reading]:
         """The readings of one kind, in the order in which they were taken."""
         return [reading for reading in self.readings if reading.kind == kind]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import hashlib
 import io
 import json
+import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,8 +20,10 @@ from evaluation.samples import Samples, Split
 # A citizen's request has hundreds of characters, a long report a few hundred thousand. Beyond it is a file pasted into a cell.
 LONGEST_CELL = 1_000_000
 TEST_SHARE = 0.3
-# Encodings that French software still writes, tried in the order of their frequency.
-ENCODINGS = ("cp1252", "iso8859_15", "cp850", "mac_roman")
+# What JSON can write and no file or tokenizer can take: a text cut in the middle of an emoji ends on half of it.
+UNFIT = {"\0": "a NUL character", "[\ud800-\udfff]": "half a character (a lone surrogate)"}
+# Encodings that French software still writes, tried in the order of their frequency; by names that Python and iconv both know.
+ENCODINGS = ("cp1252", "iso8859-15", "cp850", "macintosh")
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,8 @@ def read_rows(path: Path, columns: Columns, encoding: str = "utf-8") -> list[Row
     """
     readers = {".csv": _csv_rows, ".tsv": _csv_rows, ".jsonl": _json_rows, ".ndjson": _json_rows, ".parquet": _parquet_rows}
     reader = readers.get(path.suffix.lower())
+    if path.is_dir():
+        raise DataError(expected="a data file", found="a folder", where=str(path), remedy=_offer(path, readers))
     if reader is None:
         raise DataError(
             expected="a .csv, .tsv, .jsonl or .parquet file",
@@ -62,13 +68,7 @@ def read_rows(path: Path, columns: Columns, encoding: str = "utf-8") -> list[Row
             remedy="convert the file, or rename it if its ending is wrong",
         )
     if not path.is_file():
-        near = [other.name for other in path.parent.glob(f"*{path.suffix}")] if path.parent.is_dir() else []
-        raise DataError(
-            expected="a data file",
-            found="no such file",
-            where=str(path),
-            remedy=f"that folder holds {', '.join(sorted(near)[:5])}" if near else "check the path",
-        )
+        raise DataError(expected="a data file", found="no such file", where=str(path), remedy=_offer(path.parent, readers))
     try:
         rows = list(reader(path, columns, encoding))
     except PermissionError as error:
@@ -78,6 +78,11 @@ def read_rows(path: Path, columns: Columns, encoding: str = "utf-8") -> list[Row
     if not rows:
         raise DataError(expected="at least one row", found="an empty file", where=str(path), remedy="check the file")
     return rows
+
+
+def _offer(folder: Path, endings: Collection[str]) -> str:
+    near = sorted(other.name for other in folder.glob("*") if other.suffix.lower() in endings and other.is_file())
+    return f"that folder holds {', '.join(near[:5])}" if near else "check the path"
 
 
 def _decoded(path: Path, encoding: str) -> str:
@@ -102,13 +107,18 @@ def _decoded(path: Path, encoding: str) -> str:
 
 
 def detect_encoding(content: bytes) -> str:
-    """The most likely encoding of a French text that is not UTF-8."""
+    """The most likely encoding of a French text."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
-    from charset_normalizer import from_bytes
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        from charset_normalizer import from_bytes
 
-    best = from_bytes(content[:200_000], cp_isolation=list(ENCODINGS)).best()
-    return best.encoding if best else ENCODINGS[0]
+        best = from_bytes(content[:200_000], cp_isolation=list(ENCODINGS)).best()
+        names = {codecs.lookup(name).name: name for name in ENCODINGS}
+        return names[codecs.lookup(best.encoding).name] if best else ENCODINGS[0]
+    return "utf-8"
 
 
 def _check_columns(found: Sequence[str], columns: Columns, where: str) -> None:
@@ -127,10 +137,14 @@ def _csv_rows(path: Path, columns: Columns, encoding: str) -> Iterator[Row]:
     header_line = text.split("\n", 1)[0]
     delimiter = max("\t;,", key=header_line.count)
     # The csv module's own limit would stop at 131 072 characters without naming the cell; ours does name it.
-    csv.field_size_limit(max(len(text), 1))
+    # The limit is the whole process's: it is raised, never lowered under another reader.
+    csv.field_size_limit(max(len(text), csv.field_size_limit()))
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    begins = 1
     try:
-        header = next(reader, [])
+        header = next(reader, None)
+        if header is None:
+            return
         _check_columns(header, columns, f"{path}, line 1")
         begins = reader.line_num + 1
         for cells in reader:
@@ -148,7 +162,8 @@ def _csv_rows(path: Path, columns: Columns, encoding: str) -> Iterator[Row]:
         raise DataError(
             expected="a well-formed CSV file",
             found=str(error),
-            where=f"{path}, line {reader.line_num}",
+            # Where the row begins: a quote left open there is noticed lines later, often at the end of the file.
+            where=f"{path}, line {begins}",
             remedy="close the quote that is left open there",
         ) from error
 
@@ -165,6 +180,10 @@ def _json_rows(path: Path, columns: Columns, encoding: str) -> Iterator[Row]:
                 found=error.msg,
                 where=f"{path}, line {line}, column {error.colno}",
                 remedy="mend that line",
+            ) from error
+        except (ValueError, RecursionError) as error:  # a number of thousands of digits, or as many brackets
+            raise DataError(
+                expected="one JSON object a line", found=str(error), where=f"{path}, line {line}", remedy="mend that line"
             ) from error
         if not isinstance(cells, dict):
             raise DataError(
@@ -190,10 +209,14 @@ def _parquet_rows(path: Path, columns: Columns, encoding: str) -> Iterator[Row]:
         table = file.read(columns=list(dict.fromkeys(wanted)))
     except (ArrowException, OSError) as error:
         raise DataError(
-            expected="a Parquet file", found=str(error).splitlines()[0], where=str(path), remedy="write the file again"
+            expected="a Parquet file", found=_first_line(error), where=str(path), remedy="write the file again"
         ) from error
     for number, cells in enumerate(table.to_pylist(), start=1):
         yield Row(number, cells)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]
 
 
 def _cell(row: Row, column: str, path: Path | str) -> str:
@@ -216,8 +239,9 @@ def _cell(row: Row, column: str, path: Path | str) -> str:
             where=where,
             remedy="cut the text into samples; a quote left open joins all that follows it",
         )
-    if "\0" in value:
-        raise DataError(expected="a text", found="a NUL character", where=where, remedy="delete that character")
+    unfit = next((name for sign, name in UNFIT.items() if re.search(sign, value)), None)
+    if unfit:
+        raise DataError(expected="a text", found=unfit, where=where, remedy="delete that character")
     return value
 
 
@@ -265,7 +289,7 @@ def read_split(
     rows = read_rows(train, columns, encoding)
     if test is not None:
         split = Split(to_samples(rows, columns, train), read_samples(test, columns, encoding))
-    elif all(columns.split in row.cells for row in rows):
+    elif any(columns.split in row.cells for row in rows):
         split = _declared_split(rows, columns, train)
     else:
         split = stratified_split(to_samples(rows, columns, train), where=str(train), seed=seed)
@@ -277,8 +301,8 @@ def _declared_split(rows: Sequence[Row], columns: Columns, path: Path) -> Split:
     samples = to_samples(rows, columns, path)
     sides: dict[str, list[int]] = {"train": [], "test": []}
     for position, row in enumerate(rows):
-        side = row.cells[columns.split]
-        if side not in sides:
+        side = row.cells.get(columns.split)
+        if not isinstance(side, str) or side not in sides:
             raise DataError(
                 expected="train or test",
                 found=repr(side),
@@ -298,30 +322,40 @@ def _declared_split(rows: Sequence[Row], columns: Columns, path: Path) -> Split:
 
 
 def stratified_split(samples: Samples, *, where: str, seed: int) -> Split:
-    """Split by class, the same way for the same samples and seed.
+    """Split by class, the same way for the same samples and seed. Every class is in the test, however rare it is.
 
     Raises:
-        DataError: a class has a single sample, or there is only one class.
+        DataError: a class has fewer than three samples, or there is only one class.
     """
-    check_classes(samples, where=where)
+    check_classes(samples, where=where, least=3)
     from sklearn.model_selection import train_test_split
 
-    classes = len(set(samples.targets))
-    test_size = max(classes, round(TEST_SHARE * len(samples)))
-    train, test = train_test_split(
-        range(len(samples)), test_size=min(test_size, len(samples) - classes), stratify=samples.targets, random_state=seed
-    )
+    positions: dict[str, list[int]] = {label: [] for label in samples.targets}
+    for position, label in enumerate(samples.targets):
+        positions[label].append(position)
+    train: list[int] = []
+    test: list[int] = []
+    # Class by class: `stratify` keeps the shares of the whole and may leave a rare class without a test sample.
+    for of_class in positions.values():
+        learnt, measured = train_test_split(of_class, test_size=max(1, round(TEST_SHARE * len(of_class))), random_state=seed)
+        train += learnt
+        test += measured
     notice = f"no test file: {len(test)} of {len(samples)} samples, drawn by class, are kept for the test"
     return Split(samples.subset(sorted(train)), samples.subset(sorted(test)), (notice,))
 
 
-def check_classes(train: Samples, *, where: str) -> None:
-    """Make sure that there is something to tell apart, and more than one example of it.
+def check_classes(samples: Samples, *, where: str, least: int = 2) -> None:
+    """Make sure that there is something to tell apart, and enough examples of it.
+
+    Args:
+        samples: those to learn from, or those that a test is still to be drawn from.
+        where: their file, for the error.
+        least: two to learn from; three where one of them goes to the test.
 
     Raises:
-        DataError: one class only, or a class with one sample.
+        DataError: one class only, or a class with fewer samples.
     """
-    counts = Counter(train.targets)
+    counts = Counter(samples.targets)
     if len(counts) == 1:
         raise DataError(
             expected="at least two classes",
@@ -329,13 +363,14 @@ def check_classes(train: Samples, *, where: str) -> None:
             where=where,
             remedy="check --target: it names the column of the answers",
         )
-    single = sorted(label for label, count in counts.items() if count == 1)
-    if single:
-        position = list(train.targets).index(single[0])
+    rare = sorted(label for label, count in counts.items() if count < least)
+    if rare:
+        position = list(samples.targets).index(rare[0])
         raise DataError(
-            expected="at least two samples of each class to learn from",
-            found=f"{len(single)} with one: {', '.join(repr(label) for label in single[:5])}",
-            where=f"{where}, sample {train.ids[position]}",
+            expected=f"at least {least} samples of each class"
+            + (" to learn from" if least == 2 else ": 2 to learn from, 1 for the test"),
+            found=f"{len(rare)} with fewer: {', '.join(f'{label!r} ({counts[label]})' for label in rare[:5])}",
+            where=f"{where}, sample {samples.ids[position]}",
             remedy="add samples, or merge or drop these classes",
         )
 
@@ -395,7 +430,7 @@ def hub_split(name: str, columns: Columns, *, allow_overlap: bool = False) -> Sp
     except Exception as error:  # datasets raises errors of a dozen unrelated families here
         raise DataError(
             expected="a data set that can be loaded",
-            found=f"{type(error).__name__}: {str(error).splitlines()[0]}",
+            found=f"{type(error).__name__}: {_first_line(error)}",
             where=f"hf:{name}",
             remedy="check the name and the network, or download it and give the file",
         ) from error
@@ -425,7 +460,11 @@ def _named(table: Any) -> Iterator[dict[str, Any]]:
     """Rows of a `datasets` table, with the names of its classes instead of their numbers."""
     names = {column: feature.names for column, feature in table.features.items() if hasattr(feature, "names")}
     for row in table:
-        yield {column: names[column][value] if column in names else value for column, value in row.items()}
+        # A class that is not told is None or -1; as a position, -1 would be the last class.
+        yield {
+            column: value if column not in names else names[column][value] if value is not None and value >= 0 else None
+            for column, value in row.items()
+        }
 
 
 def content_sha256(split: Split) -> str:

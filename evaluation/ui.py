@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import subprocess
 import sys
 import time
 import webbrowser
 from collections.abc import Callable
-from pathlib import Path
 
 from evaluation.exceptions import RecordError
+from evaluation.home import home_path, open_home
 from evaluation.records.store import open_store, tracking_uri
 
 LOOPBACK = "127.0.0.1"
 PATIENCE_S = 60.0
+LOG_FILE = "mlflow-ui.log"
+# MLflow opens on its pages for agents and prompts unless it is asked for those on trained models.
+PAGE = "#/experiments/{}/runs?workflowType=machine_learning"
 
 
 def serve(task: str, port: int, *, browser: bool, tell: Callable[[str], None]) -> int:
@@ -27,13 +29,14 @@ def serve(task: str, port: int, *, browser: bool, tell: Callable[[str], None]) -
     uri = tracking_uri()
     experiment_id = open_store(task).experiment_id
     if uri.startswith(("http://", "https://")):
-        tell(f"The runs are on a server: {uri}/#/experiments/{experiment_id}")
+        tell(f"The runs are on a server: {uri}/{PAGE.format(experiment_id)}")
         return 0
     _check_free(port)
     command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", uri, "--host", LOOPBACK, "--port", str(port)]
-    page = f"http://{LOOPBACK}:{port}/#/experiments/{experiment_id}"
-    # Its access log would bury the address; what goes wrong is told by its exit.
-    with subprocess.Popen([*command, "--workers", "1", "--uvicorn-opts", "--log-level warning"], cwd=_neutral_folder()) as server:
+    page = f"http://{LOOPBACK}:{port}/{PAGE.format(experiment_id)}"
+    home = open_home()
+    # MLflow makes folders where it is started, and its log would bury the address: both belong into the home.
+    with (home / LOG_FILE).open("w") as log, subprocess.Popen(command, cwd=home, stdout=log, stderr=log) as server:
         try:
             _wait_until_open(server, port)
             tell(f"MLflow is at {page} (Ctrl-C stops it)")
@@ -71,12 +74,5 @@ def _wait_until_open(server: subprocess.Popen[bytes], port: int) -> None:
         expected="MLflow's server",
         found="it did not start",
         where=f"{LOOPBACK}:{port}",
-        remedy="see its messages above; preuve doctor",
+        remedy=f"its messages are in {home_path() / LOG_FILE}",
     )
-
-
-def _neutral_folder() -> Path:
-    """MLflow makes folders where it is started; they belong into the home."""
-    from evaluation.home import open_home
-
-    return Path(os.fspath(open_home()))

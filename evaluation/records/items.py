@@ -39,7 +39,10 @@ def campaign_params(campaign: Campaign) -> dict[str, str]:
 def common_tags(campaign: Campaign) -> dict[str, str]:
     """Tags of every run of a campaign: enough to find it and to repeat it."""
     environment = campaign.environment
-    return {
+    source = {"mlflow.source.git.commit": environment.code_commit} if environment.code_commit else {}
+    return source | {
+        "mlflow.source.name": "preuve run",
+        "mlflow.source.type": "LOCAL",
         "preuve.campaign": campaign.id,
         "preuve.task": campaign.task,
         "preuve.machine": environment.machine_id,

@@ -36,6 +36,8 @@ PREDICTIONS_FILE = "predictions.json"
 MLFLOW_STATUS = {"finished": "FINISHED", "unavailable": "FINISHED", "failed": "FAILED", "interrupted": "KILLED"}
 MODEL_PACKAGES = ("numpy", "safetensors", "scikit-learn", "scipy", "skops", "tokenizers", "torch", "transformers")
 DIGEST_LENGTH = 32
+# MLflow then shows its pages for trained models, not those for agents and prompts.
+EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
 
 
 def tracking_uri() -> str:
@@ -63,7 +65,7 @@ def open_store(task: str) -> Store:
             # Left to itself MLflow puts artifacts into the current folder. A server knows its own place for them.
             local = (home / "artifacts" / task).as_uri() if uri.startswith("sqlite:") else None
             try:
-                experiment_id = client.create_experiment(task, artifact_location=local)
+                experiment_id = client.create_experiment(task, artifact_location=local, tags=EXPERIMENT_TAGS)
             except MlflowException as error:
                 raise RecordError(
                     expected=f"an experiment called {task}",
@@ -93,6 +95,7 @@ class Store:
                 self.experiment_id, start_time=_milliseconds(campaign.started), tags=tags, run_name=campaign.id
             )
             self._parent_id = run.info.run_id
+            self._log_dataset(self._parent_id, campaign)
             self._log(self._parent_id, params=items.campaign_params(campaign))
             self._write_json(self._parent_id, CAMPAIGN_FILE, campaign.model_dump_json(exclude={"runs"}))
 
@@ -100,9 +103,8 @@ class Store:
         """Record one run with its model, and return MLflow's id of it."""
         with self._explained():
             tags = items.common_tags(campaign) | items.run_tags(run) | {"mlflow.parentRunId": self._parent_id}
-            created = self.client.create_run(
-                self.experiment_id, start_time=_milliseconds(campaign.started), tags=tags, run_name=run.name
-            )
+            started, ended = run.span or (campaign.ended or campaign.started,) * 2
+            created = self.client.create_run(self.experiment_id, start_time=_milliseconds(started), tags=tags, run_name=run.name)
             run_id: str = created.info.run_id
             self._log_dataset(run_id, campaign)
             model_id = self._log_model(run_id, run, predictor) if predictor else None
@@ -112,7 +114,7 @@ class Store:
             if run.predictions:
                 self.client.log_table(run_id, items.prediction_table(run.predictions), PREDICTIONS_FILE)
                 self._write(run_id, "confusion_matrix.png", items.confusion_picture(run))
-            self.client.set_terminated(run_id, MLFLOW_STATUS[run.status])
+            self.client.set_terminated(run_id, MLFLOW_STATUS[run.status], _milliseconds(ended))
         return run_id
 
     def close_campaign(self, campaign: Campaign) -> None:
