@@ -6,6 +6,7 @@ Checked by hand and not by pydantic, whose models alone would double the time of
 from __future__ import annotations
 
 import hashlib
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -67,7 +68,8 @@ def read_goals(path: Path) -> Goals:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(expected="a TOML file in UTF-8", found=str(error), where=str(path), remedy="mend that line") from error
     goals = {}
-    for name, entries in table.get("goal", {}).items():
+    written = table.get("goal", {})
+    for name, entries in written.items() if isinstance(written, dict) else ():
         problem = _problem(entries)
         if problem:
             raise DataError(
@@ -82,8 +84,10 @@ def read_goals(path: Path) -> Goals:
     return Goals(goals, hashlib.sha256(content).hexdigest())
 
 
-def _problem(entries: Mapping[str, Any]) -> str | None:
+def _problem(entries: Any) -> str | None:
     """What is wrong with a goal as it is written, in words; none where nothing is."""
+    if not isinstance(entries, dict):
+        return f"{entries!r}"
     unknown = sorted(set(entries) - {field.name for field in fields(Goal)})
     if unknown:
         return f"unknown: {', '.join(unknown)}"
@@ -91,10 +95,15 @@ def _problem(entries: Mapping[str, Any]) -> str | None:
     if wordless:
         return f"no text for {wordless[0]}"
     numbers = {name: entries[name] for name in ("at_most", "at_least", "target") if name in entries}
-    odd = [name for name, value in numbers.items() if isinstance(value, bool) or not isinstance(value, int | float)]
+    odd = [name for name, value in numbers.items() if not _is_number(value)]
     if odd:
         return f"{odd[0]} is not a number"
     return _contradiction(numbers)
+
+
+def _is_number(value: Any) -> bool:
+    """TOML knows `nan` and `inf` too, but such a bound would decide nothing."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _contradiction(numbers: Mapping[str, float]) -> str | None:

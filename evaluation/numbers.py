@@ -35,11 +35,12 @@ def share(value: float) -> str:
     >>> share(0.714), share(0.999), share(1), share(0.001), share(0)
     ('71 %', '> 99 %', '100 %', '< 1 %', '0 %')
     """
-    if 0 < value < 0.005:
+    rounded = f"{value:.0%}".replace("%", " %")
+    if rounded == "0 %" and value > 0:
         return "< 1 %"
-    if 0.995 <= value < 1:
+    if rounded == "100 %" and value < 1:
         return "> 99 %"
-    return f"{value:.0%}".replace("%", " %")
+    return rounded
 
 
 def score(interval: Interval) -> str:

@@ -99,7 +99,8 @@ def _json_or_text(value: str) -> object:
 
 def not_found(kind: str, name: str, known: Sequence[str], where: str) -> NameNotFoundError:
     """An error that offers the nearest name."""
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
+    by_folded = {each.casefold(): each for each in known}
+    near = [by_folded[each] for each in difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.4)]
     return NameNotFoundError(
         expected=f"a {kind}: {', '.join(known) or 'there is none'}",
         found=repr(name),

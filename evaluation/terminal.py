@@ -16,7 +16,7 @@ from evaluation.numbers import UNKNOWN, counted, energy_unit, quantity, score, s
 if TYPE_CHECKING:
     from evaluation.judgement.comparison import CandidateResult, Comparison
 
-# "0.00199–0.00201", the longest interval in three significant digits.
+# "0.00199–0.00201", the longest interval in three significant digits down to a thousandth of the unit.
 BOUNDS_WIDTH = 15
 # Columns that the whole comparison takes.
 WIDE_TABLE = 104
@@ -71,18 +71,23 @@ def comparison_table(comparison: Comparison, *, wide: bool = True) -> Table:
     table.add_column(f"{unit} per {campaign.unit_name}", justify="right", min_width=BOUNDS_WIDTH)
     table.add_column("energy over the baseline's", justify="right", min_width=BOUNDS_WIDTH)
     if wide:
-        table.add_column("ms per sample", justify="right")
+        table.add_column("ms per\nsample", justify="right")
     table.add_column(f"{fit_unit} to fit", justify="right", min_width=7)
     for result in measured:
         table.add_row(
             result.name + ("\n(baseline)" if result.baseline else ""),
             *(score(result.scores[metric]) for metric in metrics),
-            quantity(result.energy_wh, factor) if result.energy_wh else UNKNOWN,
-            "1" if result.baseline else quantity(result.ratio) if result.ratio else UNKNOWN,
+            _folded(quantity(result.energy_wh, factor)) if result.energy_wh else UNKNOWN,
+            "1" if result.baseline else _folded(quantity(result.ratio)) if result.ratio else UNKNOWN,
             *([significant(result.ms_per_sample) if result.ms_per_sample else UNKNOWN] if wide else []),
             _fit_energy(result, fit_factor),
         )
     return table
+
+
+def _folded(cell: str) -> str:
+    """An interval of very small numbers, broken after its dash where the column would cut it."""
+    return cell.replace("–", "–\n") if max(map(len, cell.splitlines())) > BOUNDS_WIDTH else cell
 
 
 def _fit_energy(result: CandidateResult, factor: float) -> str:
@@ -115,7 +120,8 @@ def _absence(result: CandidateResult) -> str:
 
 
 def _energy_notes(comparison: Comparison) -> list[str]:
-    readings = [r for run in comparison.campaign.runs for r in run.readings_of("inference")]
+    finished = [run for run in comparison.campaign.runs if run.status == "finished"]
+    readings = [reading for run in finished for reading in run.readings_of("inference")]
     if not readings:
         return []
     parts = "; ".join(f"{part.name.upper()}, {part.method}" for part in readings[0].components)

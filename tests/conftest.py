@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
+import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,35 +54,89 @@ class Outcome:
 Preuve = Callable[..., Outcome]
 
 
+@pytest.fixture(scope="session")
+def new_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database as MLflow makes it on first use; that takes seconds, so tests begin with a copy."""
+    import warnings
+
+    from mlflow import MlflowClient
+
+    path = tmp_path_factory.mktemp("database") / "mlflow.db"
+    with warnings.catch_warnings(action="ignore"):
+        MlflowClient(tracking_uri=f"sqlite:///{path}").search_experiments()
+    return path
+
+
 @pytest.fixture(autouse=True)
-def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(new_database: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A PREUVE_HOME, a user's home and an energy lock of this test's own."""
     place = tmp_path_factory.mktemp("state")
     for variable, folder in (("PREUVE_HOME", place / "preuve"), ("HOME", place / "user"), ("TMPDIR", place / "tmp")):
         folder.mkdir()
         monkeypatch.setenv(variable, str(folder))
+    shutil.copy(new_database, place / "preuve" / "mlflow.db")
     monkeypatch.setattr(tempfile, "tempdir", str(place / "tmp"))
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     return place / "preuve"
 
 
-@pytest.fixture
-def preuve(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Preuve:
-    """`preuve("list", "--json")` runs that command in this process and returns what it printed."""
+def command(*arguments: str | Path) -> int:
+    """Run a command line in this process and return its exit status."""
     from evaluation.cli import main
 
-    def run(*arguments: str | Path) -> Outcome:
-        monkeypatch.setattr(sys, "argv", ["preuve", *map(str, arguments)])
-        capfd.readouterr()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["preuve", *map(str, arguments)])
         try:
             main()
-            status = 0
         except SystemExit as end:
-            status = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
+            return end.code if isinstance(end.code, int) else 0 if end.code is None else 1
+    return 0
+
+
+@pytest.fixture
+def preuve(capfd: pytest.CaptureFixture[str]) -> Preuve:
+    """`preuve("list", "--json")` runs that command in this process and returns what it printed."""
+
+    def run(*arguments: str | Path) -> Outcome:
+        capfd.readouterr()
+        status = command(*arguments)
         printed = capfd.readouterr()
         return Outcome(status, printed.out, printed.err)
 
     return run
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A campaign that several tests look at, and do not change."""
+
+    home: Path
+    data: Path
+    id: str
+
+
+@pytest.fixture(scope="session")
+def recorded(new_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Recorded:
+    """A campaign of two candidates on the twenty messages, run once."""
+    place = tmp_path_factory.mktemp("recorded")
+    data = write_csv(place / "train.csv", labelled())
+    shutil.copy(new_database, place / "mlflow.db")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PREUVE_HOME", str(place))
+        patch.setattr(tempfile, "tempdir", str(place))
+        candidates = ["--candidate", "keywords", "--candidate", "tfidf-linearsvc"]
+        assert command("run", "request-classification", *own_options(data), *candidates) == 0
+        from evaluation.records.store import open_store
+
+        (campaign_id,) = open_store("request-classification").campaign_ids()
+    return Recorded(place, data, campaign_id)
+
+
+@pytest.fixture
+def at_recorded(recorded: Recorded, monkeypatch: pytest.MonkeyPatch) -> Recorded:
+    """The recorded campaign, with its home as PREUVE_HOME."""
+    monkeypatch.setenv("PREUVE_HOME", str(recorded.home))
+    return recorded
 
 
 def write_csv(path: Path, rows: Sequence[Sequence[str]], header: Sequence[str] = ("text", "category")) -> Path:
@@ -93,7 +148,9 @@ def write_csv(path: Path, rows: Sequence[Sequence[str]], header: Sequence[str] =
 
 def labelled() -> list[tuple[str, str]]:
     """The messages above with the names of their services, in turn."""
-    return [row for pair in zip(LAMP, BIN, strict=True) for row in ((pair[0], "eclairage-public"), (pair[1], "collecte-encombrants"))]
+    return [
+        row for pair in zip(LAMP, BIN, strict=True) for row in ((pair[0], "eclairage-public"), (pair[1], "collecte-encombrants"))
+    ]
 
 
 @pytest.fixture
@@ -102,10 +159,15 @@ def requests_csv(tmp_path: Path) -> Path:
     return write_csv(tmp_path / "train.csv", labelled())
 
 
-@pytest.fixture
-def own_data(requests_csv: Path) -> Iterator[list[str]]:
-    """The options that name this file, declared, and a campaign as short as it can be."""
-    yield [
-        "--data", str(requests_csv), "--text", "text", "--target", "category",
+def own_options(data: Path) -> list[str]:
+    """The options that name a file, declared, and a campaign as short as it can be."""
+    return [
+        "--data", str(data), "--text", "text", "--target", "category",
         "--licence", "etalab-2.0", "--personal-data", "no", "--rounds", "2", "--window", "0.5",
     ]  # fmt: skip
+
+
+@pytest.fixture
+def own_data(requests_csv: Path) -> list[str]:
+    """The options for the twenty messages."""
+    return own_options(requests_csv)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import fmean
@@ -13,6 +14,8 @@ from evaluation.run import Campaign, Prediction, Run
 
 # Beyond this many labels their names would be too small to read; the cells still show where the mass lies.
 MOST_NAMED_LABELS = 40
+# Longer names would leave no room for the cells.
+LONGEST_TICK_NAME = 30
 
 
 @dataclass(frozen=True)
@@ -134,8 +137,7 @@ def confusion_picture(run: Run) -> bytes:
     axes.imshow(counts, cmap="Blues")
     axes.set(xlabel="predicted", ylabel="expected", title=f"{run.name}: {len(expected)} answers")
     if size <= MOST_NAMED_LABELS:
-        # A label is the user's text: a dollar sign in it must not be read as a formula.
-        names = [str(label).replace("$", r"\$") for label in labels]
+        names = [_tick_name(str(label)) for label in labels]
         axes.set_xticks(range(size), names, rotation=90, fontsize=8)
         axes.set_yticks(range(size), names, fontsize=8)
         half = counts.max() / 2
@@ -143,5 +145,14 @@ def confusion_picture(run: Run) -> bytes:
             color = "white" if counts[row, column] > half else "black"
             axes.text(column, row, str(counts[row, column]), ha="center", va="center", fontsize=7, color=color)
     picture = io.BytesIO()
-    figure.savefig(picture, format="png", dpi=100)
+    with warnings.catch_warnings():
+        # A sign that the font lacks (an emoji, say) is drawn as a box; the user can do nothing about it.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
+        figure.savefig(picture, format="png", dpi=100)
     return picture.getvalue()
+
+
+def _tick_name(label: str) -> str:
+    """A label as an axis can bear it: the user's text, in which a dollar sign must not be read as a formula."""
+    short = label if len(label) <= LONGEST_TICK_NAME else f"{label[: LONGEST_TICK_NAME - 1]}…"
+    return short.replace("$", r"\$")

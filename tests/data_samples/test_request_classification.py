@@ -79,9 +79,7 @@ def test_at_least_four_in_ten_are_hard_and_every_kind_of_hard_occurs(
     assert min(counts.values()) >= 20
 
 
-def test_hard_cases_that_can_be_checked_are_what_they_claim(
-    rows: list[dict[str, str]], hard_cases: dict[str, set[str]]
-) -> None:
+def test_hard_cases_that_can_be_checked_are_what_they_claim(rows: list[dict[str, str]], hard_cases: dict[str, set[str]]) -> None:
     for row in rows:
         kinds = hard_cases.get(row["id"], set())
         if "sans-accents" in kinds:
@@ -135,7 +133,9 @@ def split() -> Split:
     return found
 
 
-@pytest.mark.parametrize(("name", "lowest", "highest"), [("keywords", 0.35, 0.80), ("tfidf-logreg", 0.5, 0.97), ("tfidf-linearsvc", 0.5, 0.97)])
+@pytest.mark.parametrize(
+    ("name", "lowest", "highest"), [("keywords", 0.35, 0.80), ("tfidf-logreg", 0.5, 0.97), ("tfidf-linearsvc", 0.5, 0.97)]
+)
 def test_the_set_tells_candidates_apart(split: Split, name: str, lowest: float, highest: float) -> None:
     candidate = next(candidate for candidate in CANDIDATES if candidate.name == name)
     predictor = candidate.fit(split.train, seed=0, **candidate.params)

@@ -1,14 +1,290 @@
-"""The command line, driven as a user would."""
+"""The command line, driven as a user would: what it shows, what it refuses, and what it leaves behind."""
 
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
 
-from tests.conftest import Preuve
+import pytest
+from evaluation.energy.lock import energy_lock
+
+from tests.conftest import BIN, LAMP, Preuve, Recorded, labelled, write_csv
+
+TASK = "request-classification"
+CLI = [sys.executable, "-c", "from evaluation.cli import main; main()"]
 
 
-def test_run_shows_the_candidates_side_by_side(preuve: Preuve, own_data: list[str]) -> None:
-    outcome = preuve("run", "request-classification", *own_data, "--candidate", "keywords", "--candidate", "tfidf-logreg", "--json")
+def mended(preuve: Preuve, *arguments: str | Path) -> str:
+    """What a refused command says; it must be an error for people, and all of it."""
+    outcome = preuve(*arguments)
+    assert outcome.status == 2, outcome.out + outcome.err
+    assert outcome.out == ""
+    assert "Traceback" not in outcome.err
+    for part in ("Error: ", "\n  expected: ", "\n  where:    ", "\n  do:       "):
+        assert part in outcome.err
+    return outcome.err
+
+
+def test_list_names_pocs_candidates_and_goals(preuve: Preuve) -> None:
+    outcome = preuve("list")
+    assert outcome.status == 0
+    for word in (TASK, "keywords (baseline, without AI)", "hub-transformer", "quality_gain", "≥ 0.03 macro-F1"):
+        assert word in outcome.out
+
+
+def test_list_for_programs(preuve: Preuve) -> None:
+    (poc,) = json.loads(preuve("list", "--json").out)
+    assert poc["unit"] == {"name": "1 000 requests routed", "size": 1000}
+    assert [candidate["name"] for candidate in poc["candidates"] if candidate["baseline"]] == ["keywords"]
+    assert poc["goals"]["energy_per_unit_wh"]["at_most"] == 1.0
+
+
+def test_help_and_list_load_nothing_heavy() -> None:
+    code = (
+        "import sys; sys.argv = ['preuve', sys.argv[1]]\n"
+        "from evaluation.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "heavy = {'mlflow', 'sklearn', 'torch', 'transformers', 'codecarbon', 'pandas', 'numpy', 'scipy', 'datasets'}\n"
+        "print('loaded:', sorted(heavy & set(sys.modules)))"
+    )
+    for argument in ("--help", "list"):
+        done = subprocess.run([sys.executable, "-c", code, argument], capture_output=True, text=True, check=True)
+        assert done.stdout.splitlines()[-1] == "loaded: []"
+
+
+def test_run_and_compare_show_the_same_table(preuve: Preuve, at_recorded: Recorded) -> None:
+    latest = preuve("compare", TASK)
+    assert latest.status == 0
+    assert f"{TASK} on train.csv, campaign {at_recorded.id}" in latest.out
+    assert preuve("compare", at_recorded.id).out == latest.out
+    for word in (
+        "keywords",
+        "(baseline)",
+        "tfidf-linearsvc",
+        "6 test samples, 14 to learn from, 2 classes",
+        "declared constant of 20 W",
+    ):
+        assert word in " ".join(latest.out.split())
+
+
+def test_compare_for_programs_has_every_interval(preuve: Preuve, at_recorded: Recorded) -> None:
+    found = json.loads(preuve("compare", TASK, "--json").out)
+    assert found["campaign"]["id"] == at_recorded.id
+    keywords, svc = found["candidates"]
+    assert keywords["baseline"] is True
+    assert keywords["ratio"] is None
+    assert svc["ratio"]["low"] < svc["ratio"]["value"] < svc["ratio"]["high"]
+    assert set(svc["scores"]) == {"macro_f1", "accuracy"}
+
+
+def test_compare_before_any_campaign_says_how_to_get_one(preuve: Preuve) -> None:
+    assert f"do:       preuve run {TASK}" in mended(preuve, "compare", TASK)
+
+
+def test_errors_shows_confident_mistakes_first_with_their_texts(preuve: Preuve, tmp_path: Path) -> None:
+    # "bac" is a word of the sheet for bins only: asked about lamps the sheet is wrong, and surer the more often it occurs.
+    wrong = [
+        ("Un bac devant le lampadaire bleu, un autre bac", "eclairage-public"),
+        ("Un bac sur un mur rouge", "eclairage-public"),
+    ]
+    train, test = write_csv(tmp_path / "a.csv", labelled()), write_csv(tmp_path / "b.csv", wrong)
+    short = ["--rounds", "1", "--window", "0.5", "--candidate", "keywords"]
+    ran = preuve("run", TASK, "--data", train, "--test", test, "--text", "text", "--target", "category", *short)
+    assert ran.status == 0, ran.err
+    shown = preuve("errors", TASK, "--candidate", "keywords")
+    assert shown.status == 0, shown.err
+    assert "keywords: 2 of 2 answers are wrong" in shown.out
+    assert shown.out.index("lampadaire bleu") < shown.out.index("mur rouge")
+    found = json.loads(preuve("errors", TASK, "--candidate", "keywords", "--limit", "1", "--json").out)
+    assert found["mistakes"] == [
+        {
+            "id": "row-1", "expected": "eclairage-public", "predicted": "collecte-encombrants", "score": 2.0, "text": wrong[0][0],
+        }
+    ]  # fmt: skip
+
+
+def test_errors_does_not_show_texts_of_a_file_that_has_changed(preuve: Preuve, own_data: list[str], requests_csv: Path) -> None:
+    assert preuve("run", TASK, *own_data, "--candidate", "keywords").status == 0
+    write_csv(requests_csv, [*labelled(), ("Un de plus", "eclairage-public")])
+    assert "it has changed" in mended(preuve, "errors", TASK, "--candidate", "keywords")
+
+
+def test_a_terminal_cannot_be_driven_by_a_text(preuve: Preuve, tmp_path: Path) -> None:
+    nasty = [("bac \x1b[31m[red]rouge[/red] \x07", "eclairage-public"), ("bac vert", "eclairage-public")]
+    train, test = write_csv(tmp_path / "a.csv", labelled()), write_csv(tmp_path / "b.csv", nasty)
+    options = ["--text", "text", "--target", "category", "--rounds", "1", "--window", "0.5", "--candidate", "keywords"]
+    assert preuve("run", TASK, "--data", train, "--test", test, *options).status == 0
+    shown = preuve("errors", TASK, "--candidate", "keywords").out
+    assert "[red]rouge[/red]" in shown
+    assert "\x1b" not in shown
+    assert "\x07" not in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["run", "request-clasification"], ["'request-clasification'", "did you mean request-classification?"]),
+        (["run", TASK, "--candidate", "tfidf-linearvsc"], ["'tfidf-linearvsc'", "did you mean tfidf-linearsvc?"]),
+        (["run", TASK, "--param", "tfidf-logreg.c=3"], ["'c'", "parameter", "did you mean C?"]),
+        (["run", TASK, "--param", "C=3"], ["NAME.KEY=VALUE"]),
+        (["run", TASK, "--text", "message"], ["--text without --data"]),
+        (["run", TASK, "--data", "no-such.csv"], ["no such file", "no-such.csv"]),
+        (["compare", "20200101-000000-beef"], ["none called 20200101-000000-beef"]),
+        (["errors", TASK, "--candidate", "keywords"], ["none yet", "preuve run"]),
+    ],
+)
+def test_a_mistake_of_the_user_is_explained(preuve: Preuve, arguments: list[str], words: list[str]) -> None:
+    said = mended(preuve, *arguments)
+    assert [word for word in words if word not in said] == []
+
+
+def test_errors_of_an_unknown_candidate_offers_the_nearest(preuve: Preuve, at_recorded: Recorded) -> None:
+    said = mended(preuve, "errors", TASK, "--campaign", at_recorded.id, "--candidate", "keyword")
+    assert "did you mean keywords?" in said
+
+
+def test_an_error_for_programs_is_json(preuve: Preuve) -> None:
+    outcome = preuve("compare", TASK, "--json")
+    assert outcome.status == 2
+    assert set(json.loads(outcome.out)["error"]) == {"expected", "found", "where", "remedy"}
+
+
+def test_a_refused_file_leaves_nothing_behind(preuve: Preuve, tmp_path: Path, home: Path) -> None:
+    before = sorted(home.rglob("*"))
+    data = write_csv(tmp_path / "train.csv", [*labelled(), ("", "eclairage-public")])
+    said = mended(preuve, "run", TASK, "--data", data, "--text", "text", "--target", "category", "--personal-data", "no")
+    assert "line 22, column 'text'" in said
+    assert sorted(home.rglob("*")) == before
+    assert sorted(tmp_path.iterdir()) == [data]
+
+
+def test_personal_data_without_its_papers_leaves_nothing_behind(preuve: Preuve, requests_csv: Path) -> None:
+    said = mended(preuve, "run", TASK, "--data", requests_csv, "--text", "text", "--target", "category", "--personal-data", "yes")
+    assert "--dpia and --expires" in said
+    assert sorted(requests_csv.parent.iterdir()) == [requests_csv]
+
+
+def test_a_home_that_is_a_file_is_named(preuve: Preuve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("PREUVE_HOME", str(tmp_path / "file"))
+    assert f"{tmp_path / 'file'} (PREUVE_HOME)" in mended(preuve, "compare", TASK)
+
+
+def test_a_home_that_cannot_be_made_is_named(preuve: Preuve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PREUVE_HOME", "/proc/preuve")
+    assert "/proc/preuve (PREUVE_HOME)" in mended(preuve, "compare", TASK)
+
+
+def test_a_second_campaign_is_told_of_the_first(preuve: Preuve, own_data: list[str]) -> None:
+    with energy_lock("campaign 20261123-190559-3f2a of request-classification"):
+        said = mended(preuve, "run", TASK, *own_data)
+    assert "campaign 20261123-190559-3f2a of request-classification is running" in said
+    assert preuve("compare", TASK).status == 2  # it left no record
+
+
+def test_codecarbon_set_from_outside_is_refused(preuve: Preuve, own_data: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CODECARBON_FORCE_CPU_POWER", "300")
+    assert "CODECARBON_FORCE_CPU_POWER" in mended(preuve, "run", TASK, *own_data)
+
+
+def test_a_failed_candidate_makes_the_command_fail_and_is_explained_on_the_terminal(
+    preuve: Preuve, own_data: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    outcome = preuve("run", TASK, *own_data, "--candidate", "tfidf-logreg", "--param", "tfidf-logreg.C=-1")
+    assert outcome.status == 1
+    assert "tfidf-logreg: failed. InvalidParameterError in" in outcome.out
+    assert "must be a float in the range (0.0, inf]" in caplog.text
+
+
+def test_a_candidate_that_is_not_here_is_shown_with_its_remedy_and_is_no_failure(preuve: Preuve, own_data: list[str]) -> None:
+    outcome = preuve("run", TASK, *own_data, "--candidate", "keywords", "--candidate", "hub-transformer", "--json")
     assert outcome.status == 0, outcome.err
-    found = json.loads(outcome.out)
-    assert [candidate["name"] for candidate in found["candidates"]] == ["keywords", "tfidf-logreg"]
+    hub = json.loads(outcome.out)["candidates"][1]
+    assert (hub["name"], hub["status"]) == ("hub-transformer", "unavailable")
+    assert hub["remedy"].startswith(".venv/bin/hf download almanach/camembertav2-base --revision ")
+
+
+def test_the_same_campaign_twice_gives_the_same_answers_bit_by_bit(own_data: list[str], home: Path) -> None:
+    # Separate processes, with different orders of hashing: nothing may depend on what ran before or on chance of the moment.
+    small = [f"tiny-transformer.{change}" for change in ("width=32", "epochs=2", "vocabulary=400")]
+    command = [*CLI, "run", TASK, *own_data, "--rounds", "1", *(word for change in small for word in ("--param", change))]
+    for hash_seed in ("1", "2"):
+        environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+        assert done.returncode == 0, done.stderr
+    from evaluation.records.store import open_store
+
+    store = open_store(TASK)
+    first, second = (store.read_campaign(campaign_id) for campaign_id in store.campaign_ids("finished"))
+    measured = [run for run in first.runs if run.status == "finished"]
+    assert {run.candidate for run in measured} == {"majority", "keywords", "tfidf-logreg", "tfidf-linearsvc", "tiny-transformer"}
+    for run, again in zip(first.runs, second.runs, strict=True):
+        assert (run.scores, run.predictions, run.params) == (again.scores, again.predictions, again.params)
+
+
+def test_a_full_disk_while_recording_is_explained(own_data: list[str], tmp_path: Path, home: Path) -> None:
+    # A real file system with room for the empty database and little more, in a mount namespace of this test's own.
+    place = tmp_path / "full"
+    place.mkdir()
+    room = (home / "mlflow.db").stat().st_size + 200_000
+    script = f'mount -t tmpfs -o size={room} none {place} && cp {home / "mlflow.db"} {place} && exec "$@"'
+    command = ["unshare", "-Urm", "sh", "-c", script, "sh", *CLI, "run", TASK, *own_data, "--candidate", "tfidf-linearsvc"]
+    probe = subprocess.run(["unshare", "-Urm", "true"], capture_output=True, check=False)
+    if probe.returncode:
+        pytest.skip("this machine gives no mount namespaces, so there is no small disk to fill")
+    environment = {**os.environ, "PREUVE_HOME": str(place)}
+    done = subprocess.run([*command, "--window", "0.5"], capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 2, done.stderr
+    assert "Error: the disk is full" in done.stderr
+    assert "the next command closes this campaign as interrupted" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_interrupt_from_the_terminal_closes_the_campaign(own_data: list[str]) -> None:
+    import signal
+
+    command = [*CLI, "run", TASK, *own_data, "--candidate", "keywords", "--window", "30"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr
+        for line in process.stderr:
+            if "round 1" in line:
+                process.send_signal(signal.SIGINT)
+                break
+        rest = process.stderr.read()
+        assert process.wait() == 130
+    assert "Interrupted. The campaign is closed and marked as such" in rest
+    from evaluation.records.store import open_store
+
+    assert len(open_store(TASK).campaign_ids("interrupted")) == 1
+
+
+def test_doctor_says_what_can_be_measured(preuve: Preuve, monkeypatch: pytest.MonkeyPatch) -> None:
+    found: list[dict[str, Any]] = json.loads(preuve("doctor", "--json").out)
+    subjects = {finding["subject"]: finding for finding in found}
+    assert set(subjects) >= {"CPU", "Memory", "CPU energy", "GPU", "CodeCarbon settings", "Energy lock", "PREUVE_HOME"}
+    assert subjects["CodeCarbon settings"]["found"] == "none from outside"
+    monkeypatch.setenv("CODECARBON_PUE", "2")
+    with energy_lock("campaign 7"):
+        shown = preuve("doctor").out
+    assert "CODECARBON_PUE" in shown
+    assert "campaign 7 is running" in shown
+
+
+def test_doctor_works_where_the_home_does_not(preuve: Preuve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PREUVE_HOME", "/proc/preuve")
+    outcome = preuve("doctor")
+    assert outcome.status == 0
+    assert "/proc/preuve" in outcome.out
+
+
+def test_texts_are_in_no_message(preuve: Preuve, tmp_path: Path) -> None:
+    data = write_csv(tmp_path / "both.csv", labelled())
+    test = write_csv(tmp_path / "test.csv", [(LAMP[0], "eclairage-public"), (BIN[0], "collecte-encombrants")])
+    said = mended(preuve, "run", TASK, "--data", data, "--test", test, "--text", "text", "--target", "category")
+    assert "2 texts of the test are in the training samples too (training = test): row-1 = row-1; row-2 = row-2" in said
+    assert LAMP[0] not in said

@@ -19,7 +19,7 @@ from evaluation.samples import Samples
 POCS = find_pocs()
 ALL = [pytest.param(poc, candidate, id=f"{poc.task.name}/{candidate.name}") for poc in POCS for candidate in poc.candidates]
 # Enough to learn from, little enough to learn in a second.
-LEARNT = 220
+LEARNT = 96
 
 
 def small_params(candidate: Candidate, checkpoint: Path) -> dict[str, Any]:

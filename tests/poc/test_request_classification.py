@@ -52,9 +52,7 @@ def test_keywords_only_answer_with_services_that_occur() -> None:
 
 
 def test_a_pretrained_model_of_a_local_folder_learns(tiny_checkpoint: Path) -> None:
-    predictor = fit_hub_transformer(
-        TWO_SERVICES, seed=0, model=str(tiny_checkpoint), revision=None, epochs=60, learning_rate=1e-2
-    )
+    predictor = fit_hub_transformer(TWO_SERVICES, seed=0, model=str(tiny_checkpoint), revision=None, epochs=60, learning_rate=1e-2)
     right = sum(map(str.__eq__, predictor.predict(TWO_SERVICES.inputs), TWO_SERVICES.targets))
     assert right >= 18
 

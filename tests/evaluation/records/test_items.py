@@ -1,0 +1,272 @@
+"""What MLflow is told of a run."""
+
+from __future__ import annotations
+
+import io
+import json
+import struct
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from evaluation.campaign import predict_samples
+from evaluation.records.items import (
+    MetricItem,
+    campaign_params,
+    common_tags,
+    confusion_picture,
+    prediction_table,
+    predictions_of,
+    run_metrics,
+    run_tags,
+)
+from evaluation.run import Prediction, Protocol, Run
+from evaluation.samples import Samples
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from tests.records import make_campaign, make_data, make_environment, make_predictions, make_reading, make_rounds, make_run
+
+PNG = b"\x89PNG\r\n\x1a\n"
+LARGEST_PICTURE = 500_000
+LONG_LABEL = "a service with a name of " + "very " * 100 + "many words"
+# The end of the colour map, for the cell with the most answers.
+DARKEST_BLUE = (8, 48, 107)
+LABELS = st.text(max_size=5)
+PREDICTIONS = st.builds(
+    Prediction, id=st.text(min_size=1), expected=LABELS, predicted=LABELS, score=st.none() | st.floats(allow_nan=False)
+)
+
+
+class Echo:
+    """Answers every text with the label `a`."""
+
+    def predict(self, inputs: Sequence[str], /) -> Sequence[str]:
+        return ["a"] * len(inputs)
+
+
+def values(run: Run, unit_size: int = 1000) -> dict[str, float]:
+    """The metrics of a run that have one value, by key."""
+    return {item.key: item.value for item in run_metrics(make_campaign(run, unit_size=unit_size), run) if item.step == 0}
+
+
+def answered(labels: Sequence[str]) -> Run:
+    """A run in which each label was expected twice: answered once rightly and once with the next label."""
+    return make_run(predictions=make_predictions([*labels, *labels], [*labels, *labels[1:], labels[0]]))
+
+
+def size_of(picture: bytes) -> tuple[int, int]:
+    """Width and height in pixels."""
+    assert picture.startswith(PNG)
+    width, height = struct.unpack(">II", picture[16:24])
+    return width, height
+
+
+def darkest(picture: bytes) -> NDArray[np.bool_]:
+    """Which pixels have the darkest blue, row by row."""
+    from matplotlib.image import imread
+
+    pixels: NDArray[np.bool_] = np.isclose(imread(io.BytesIO(picture))[:, :, :3] * 255, DARKEST_BLUE, atol=3).all(axis=2)
+    return pixels
+
+
+def test_params_say_how_a_campaign_measures_and_on_what() -> None:
+    params = campaign_params(make_campaign(protocol=Protocol(seeds=2, rounds=7, window_s=12.5, threads=3, quick=True)))
+    assert params == {
+        "seeds": "2",
+        "rounds": "7",
+        "window_s": "12.5",
+        "threads": "3",
+        "quick": "True",
+        "task_version": "1",
+        "train_samples": "70",
+        "test_samples": "30",
+    }
+
+
+def test_tags_tell_campaign_machine_code_data_and_goals() -> None:
+    assert (
+        common_tags(make_campaign()).items()
+        >= {
+            "preuve.campaign": "20261123-190559-3f2a",
+            "preuve.task": "request-classification",
+            "preuve.machine": "0123456789abcdef",
+            "preuve.code_commit": "c" * 40,
+            "preuve.code_dirty": "False",
+            "preuve.packages_sha256": "e" * 64,
+            "preuve.data_sha256": "d" * 64,
+            "preuve.test_data_sha256": "d" * 64,
+            "preuve.goals_sha256": "9" * 64,
+        }.items()
+    )
+
+
+def test_tags_tell_the_test_file_apart_where_there_is_one() -> None:
+    tags = common_tags(make_campaign(data=make_data(test_source="test.csv", test_sha256="f" * 64)))
+    assert (tags["preuve.data_sha256"], tags["preuve.test_data_sha256"]) == ("d" * 64, "f" * 64)
+
+
+def test_outside_a_checkout_the_code_is_unknown() -> None:
+    tags = common_tags(make_campaign(environment=make_environment(code_commit=None, code_dirty=None)))
+    assert tags["preuve.code_commit"] == "unknown"
+
+
+def test_a_finished_runs_tags_have_no_reason() -> None:
+    assert run_tags(make_run("rules", baseline=True)) == {
+        "preuve.kind": "run",
+        "preuve.candidate": "rules",
+        "preuve.baseline": "True",
+        "preuve.status": "finished",
+    }
+
+
+def test_a_run_without_a_result_is_tagged_with_reason_and_remedy() -> None:
+    tags = run_tags(make_run("hub", status="unavailable", reason="no network", remedy="connect"))
+    assert (tags["preuve.status"], tags["preuve.reason"], tags["preuve.remedy"]) == ("unavailable", "no network", "connect")
+
+
+def test_scores_and_nothing_else_judge_the_model() -> None:
+    run = make_run(scores={"macro_f1": 0.7, "accuracy": 0.8}, rounds=make_rounds(1.0))
+    quality = [item for item in run_metrics(make_campaign(run), run) if item.quality]
+    assert quality == [MetricItem("macro_f1", 0.7, quality=True), MetricItem("accuracy", 0.8, quality=True)]
+
+
+def test_what_is_used_outside_the_rounds_is_told_by_its_kind() -> None:
+    readings = (
+        make_reading("rehearsal", cpu_wh=1.0, ram_wh=0.0, cpu_seconds=0.1, duration_s=0.2),
+        make_reading("fit", cpu_wh=2.0, ram_wh=0.5, cpu_seconds=1.1, duration_s=1.2),
+        make_reading("warm-up", cpu_wh=3.0, ram_wh=0.0, cpu_seconds=2.1, duration_s=2.2),
+    )
+    assert values(make_run(readings=readings)) == {
+        "rehearsal_energy_wh": 1.0,
+        "rehearsal_cpu_seconds": 0.1,
+        "rehearsal_duration_s": 0.2,
+        "fit_energy_wh": 2.5,
+        "fit_cpu_seconds": 1.1,
+        "fit_duration_s": 1.2,
+        "warm_up_energy_wh": 3.0,
+        "warm_up_cpu_seconds": 2.1,
+        "warm_up_duration_s": 2.2,
+    }
+
+
+def test_each_round_is_a_step_with_its_components() -> None:
+    run = make_run(
+        readings=[
+            make_reading(cpu_wh=1.0, ram_wh=0.5, samples=500, duration_s=10.0, round_number=1),
+            make_reading(cpu_wh=2.0, ram_wh=0.5, samples=250, duration_s=11.0, round_number=2),
+        ]
+    )
+    found = {(item.key, item.step): item.value for item in run_metrics(make_campaign(run, unit_size=1000), run) if item.step}
+    assert found == {
+        ("round_energy_wh_per_unit", 1): 3.0,
+        ("round_duration_s", 1): 10.0,
+        ("round_samples", 1): 500,
+        ("round_cpu_energy_wh", 1): 1.0,
+        ("round_ram_energy_wh", 1): 0.5,
+        ("round_energy_wh_per_unit", 2): 10.0,
+        ("round_duration_s", 2): 11.0,
+        ("round_samples", 2): 250,
+        ("round_cpu_energy_wh", 2): 2.0,
+        ("round_ram_energy_wh", 2): 0.5,
+    }
+
+
+def test_rounds_are_averaged_per_functional_unit() -> None:
+    rounds = [
+        make_reading(cpu_wh=1.0, ram_wh=1.0, samples=500, duration_s=10.0, cpu_seconds=5.0, round_number=1),
+        make_reading(cpu_wh=1.0, ram_wh=1.0, samples=250, duration_s=10.0, cpu_seconds=10.0, round_number=2),
+    ]
+    found = values(make_run(readings=rounds), unit_size=1000)
+    # 4 and 8 Wh, 10 and 40 CPU seconds a thousand; 20 and 40 ms a sample.
+    assert found == pytest.approx(
+        {"inference_energy_wh_per_unit": 6.0, "inference_cpu_seconds_per_unit": 25.0, "inference_ms_per_sample": 30.0}
+    )
+
+
+def test_a_run_that_measured_nothing_has_no_metrics() -> None:
+    assert values(make_run(status="unavailable", readings=(), predictions=())) == {}
+
+
+def test_a_round_that_was_broken_off_before_its_first_answer_is_left_out() -> None:
+    assert values(make_run(readings=[make_reading(samples=0, round_number=1)])) == {}
+
+
+def test_no_text_of_a_sample_is_told() -> None:
+    samples = Samples(ids=["s1", "s2"], inputs=["My secret is 1234", "another secret"], targets=["a", "b"])
+    run = make_run(predictions=tuple(predict_samples(Echo(), samples)), scores={"accuracy": 0.5}, rounds=make_rounds(1.0))
+    campaign = make_campaign(run)
+    told = [
+        campaign_params(campaign),
+        common_tags(campaign),
+        run_tags(run),
+        list(run_metrics(campaign, run)),
+        prediction_table(run.predictions),
+    ]
+    assert "s2" in str(told)
+    assert "secret" not in str(told)
+
+
+def test_the_table_of_answers_has_ids_in_place_of_texts() -> None:
+    assert prediction_table([Prediction(id="s1", expected="a", predicted="b", score=0.25)]) == {
+        "sample_id": ["s1"],
+        "expected": ["a"],
+        "predicted": ["b"],
+        "score": [0.25],
+    }
+
+
+@given(st.lists(PREDICTIONS, max_size=5), st.permutations(["sample_id", "expected", "predicted", "score"]))
+def test_answers_read_back_from_json_are_those_written_whatever_the_order_of_the_columns(
+    predictions: list[Prediction], columns: list[str]
+) -> None:
+    table = prediction_table(predictions)
+    rows = list(zip(*(table[column] for column in columns), strict=True))
+    assert predictions_of(columns, json.loads(json.dumps(rows))) == tuple(predictions)
+
+
+@pytest.mark.parametrize("labels", [2, 40, 77])
+def test_the_confusion_matrix_is_a_picture_that_fits_a_screen(labels: int) -> None:
+    picture = confusion_picture(answered([f"service-{number}" for number in range(labels)]))
+    width, height = size_of(picture)
+    assert width == height
+    assert 400 <= width <= 1600
+    assert len(picture) < LARGEST_PICTURE
+
+
+def test_more_labels_get_a_larger_picture() -> None:
+    assert size_of(confusion_picture(answered([str(number) for number in range(30)]))) > size_of(confusion_picture(answered("ab")))
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ["a"],
+        ["", " "],
+        ["costs $5", "$\\frac{$", "a$b$c"],
+        ["<b>bold</b>", "&amp;", "\\alpha", "a_b^c"],
+        ["éclairage", "Ωμέγα", "привет", "œuvre"],
+        ["🙂", "東京", "a\x1b[31m", "two\nlines"],
+        [LONG_LABEL, "b"],
+        ["$" * 100, "b"],
+    ],
+    ids=["one", "blank", "dollar", "markup", "alphabets", "not-in-the-font", "long", "long-dollar"],
+)
+def test_any_label_can_be_drawn_without_a_warning(labels: list[str]) -> None:
+    assert size_of(confusion_picture(answered(labels))) == (500, 500)
+
+
+@pytest.mark.parametrize("label", [LONG_LABEL, "$x$" * 50])
+def test_a_long_label_leaves_room_for_the_cells(label: str) -> None:
+    # Two of the four cells are dark. In a picture without long labels they take about a third of it.
+    run = make_run(predictions=make_predictions([label, "b"], [label, "b"]))
+    assert darkest(confusion_picture(run)).mean() > 0.03
+
+
+def test_expected_labels_go_down_and_predicted_ones_across() -> None:
+    a_taken_for_b = darkest(confusion_picture(make_run(predictions=make_predictions("a", "b"))))
+    b_taken_for_a = darkest(confusion_picture(make_run(predictions=make_predictions("b", "a"))))
+    (up, right), (down, left) = (np.argwhere(cell).mean(axis=0) for cell in (a_taken_for_b, b_taken_for_a))
+    assert up < down
+    assert left < right

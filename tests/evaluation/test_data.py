@@ -1,0 +1,328 @@
+"""The data of a campaign: what is declared is kept, and what may not be used is refused before anything is written."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evaluation.card import file_sha256, read_card
+from evaluation.data import DataRequest, Declaration, columns_of, load_data, read_texts
+from evaluation.exceptions import DataError
+from evaluation.home import PROJECT
+from evaluation.run import DataRecord
+from evaluation.samples import Split
+from evaluation.sources import Columns
+from poc.request_classification import TASK
+from tests.conftest import labelled, write_csv
+
+TODAY = dt.date(2026, 6, 15)
+PERSONAL = Declaration("etalab-2.0", "yes", "AIPD-2026-7", dt.date(2026, 12, 31))
+NOT_PERSONAL = Declaration("etalab-2.0", "no")
+NOTHING = Declaration()
+UNDECLARED = "personal data undeclared: no verdict on train.csv can be GO; add --personal-data no|yes"
+
+
+def load(source: str | Path, declaration: Declaration = NOTHING, **options: Any) -> tuple[Split, DataRecord]:
+    request = DataRequest(str(source), input="text", target="category", declaration=declaration, **options)
+    return load_data(TASK, request, TODAY)
+
+
+def refusal(source: str | Path, declaration: Declaration = NOTHING, **options: Any) -> DataError:
+    with pytest.raises(DataError) as caught:
+        load(source, declaration, **options)
+    return caught.value
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.glob("*"))
+
+
+@pytest.fixture
+def read_only(requests_csv: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the requests, as if it were read-only. Tests may run as root, whom permissions do not stop."""
+    write_text = Path.write_text
+
+    def write_elsewhere(path: Path, *arguments: Any, **options: Any) -> int:
+        if path.parent == requests_csv.parent:
+            raise PermissionError(13, "Permission denied", str(path))
+        return write_text(path, *arguments, **options)
+
+    monkeypatch.setattr(Path, "write_text", write_elsewhere)
+    return requests_csv
+
+
+# The task's own samples
+
+
+def test_the_samples_of_a_task_load_with_their_card() -> None:
+    split, record = load_data(TASK, DataRequest(), TODAY)
+    with (PROJECT / TASK.data).open(encoding="utf-8", newline="") as file:
+        sides = [row["split"] for row in csv.DictReader(file)]
+    assert (len(split.train), len(split.test)) == (sides.count("train"), sides.count("test"))
+    assert (record.train_samples, record.test_samples) == (len(split.train), len(split.test))
+    assert (record.source, record.card) == ("data_samples/request_classification/requests.csv", "card.toml")
+    assert (record.licence, record.contains_personal_data, record.notices) == ("etalab-2.0", "no", ())
+    assert set(split.test.slices) == {"channel", "urgent"}
+
+
+def test_the_samples_of_a_task_are_never_used_without_their_card(requests_csv: Path) -> None:
+    task = replace(TASK, data=str(requests_csv), input="text", target="category", slices=())
+    with pytest.raises(DataError) as caught:
+        load_data(task, DataRequest(), TODAY)
+    assert (caught.value.expected, caught.value.where) == (
+        "a card beside the samples",
+        str(requests_csv.with_name("train.card.toml")),
+    )
+    assert names_in(requests_csv.parent) == ["train.csv"]
+
+
+def test_a_users_file_has_the_tasks_columns_unless_others_are_named_and_no_slices() -> None:
+    assert columns_of(TASK, own=True) == Columns("message", "service", ("channel", "urgent"), "id", "split")
+    assert columns_of(TASK, own=False) == Columns("message", "service", (), "id", "split")
+    assert columns_of(TASK, own=False, input_="text", target="category") == Columns("text", "category", (), "id", "split")
+
+
+# What is declared
+
+
+def test_a_file_that_nobody_declared_is_used_with_a_notice(requests_csv: Path) -> None:
+    _, record = load(requests_csv)
+    assert record.notices == ("no test file: 6 of 20 samples, drawn by class, are kept for the test", UNDECLARED)
+    assert (record.licence, record.contains_personal_data) == ("undeclared", "undeclared")
+    assert read_card(requests_csv.with_name("train.card.toml")).contains_personal_data == "undeclared"
+
+
+def test_what_is_declared_is_written_beside_the_file_and_holds_from_then_on(requests_csv: Path) -> None:
+    _, declared = load(requests_csv, PERSONAL)
+    assert (declared.licence, declared.contains_personal_data) == ("etalab-2.0", "yes")
+    card = read_card(requests_csv.with_name("train.card.toml"))
+    assert (card.sha256, card.dpia, card.expires) == (file_sha256(requests_csv), "AIPD-2026-7", dt.date(2026, 12, 31))
+    assert load(requests_csv)[1] == declared
+    assert UNDECLARED not in declared.notices
+
+
+def test_what_is_declared_later_is_added_to_what_was_declared_before(requests_csv: Path) -> None:
+    load(requests_csv, Declaration(licence="etalab-2.0"))
+    load(requests_csv, Declaration(personal_data="no"))
+    card = read_card(requests_csv.with_name("train.card.toml"))
+    assert (card.licence, card.contains_personal_data) == ("etalab-2.0", "no")
+
+
+def test_the_record_says_where_the_data_is_and_how_it_was_read(requests_csv: Path, tmp_path: Path) -> None:
+    test = write_csv(tmp_path / "test.csv", [("Une autre lampe", "eclairage-public"), ("Un autre bac", "collecte-encombrants")])
+    split, record = load(requests_csv, NOT_PERSONAL, test=test)
+    assert (len(split.train), len(split.test)) == (20, 2)
+    assert record == DataRecord(
+        source=str(requests_csv.resolve()),
+        test_source=str(test.resolve()),
+        sha256=file_sha256(requests_csv),
+        test_sha256=file_sha256(test),
+        encoding="utf-8",
+        input="text",
+        target="category",
+        id="id",
+        card="train.card.toml",
+        licence="etalab-2.0",
+        contains_personal_data="no",
+        train_samples=20,
+        test_samples=2,
+        classes=2,
+        notices=(),
+    )
+
+
+def test_a_file_may_be_named_from_the_users_home(requests_csv: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(requests_csv.parent))
+    assert load("~/train.csv")[1].source == str(requests_csv.resolve())
+
+
+def test_the_encoding_that_was_asked_for_is_used_and_recorded(requests_csv: Path) -> None:
+    requests_csv.write_bytes(requests_csv.read_text(encoding="utf-8").encode("cp1252"))
+    split, record = load(requests_csv, encoding="cp1252")
+    assert record.encoding == "cp1252"
+    assert set(split.train.inputs) | set(split.test.inputs) == {text for text, _ in labelled()}
+    assert set(read_texts(record).inputs) >= set(split.test.inputs)
+
+
+def test_an_overlap_that_is_allowed_is_recorded(requests_csv: Path, tmp_path: Path) -> None:
+    test = write_csv(tmp_path / "test.csv", labelled()[:1])
+    assert refusal(requests_csv, NOT_PERSONAL, test=test).where == f"{requests_csv} and {test}"
+    (notice,) = load(requests_csv, NOT_PERSONAL, test=test, allow_overlap=True)[1].notices
+    assert notice.startswith("overlap allowed: 1 texts of the test")
+
+
+# What may not be used
+
+
+@pytest.mark.parametrize(
+    ("declaration", "found"),
+    [
+        (replace(PERSONAL, dpia=None), "no --dpia"),
+        (replace(PERSONAL, dpia=""), "no --dpia"),
+        (replace(PERSONAL, expires=None), "no --expires"),
+        (Declaration(personal_data="yes"), "no --dpia and --expires"),
+        (replace(PERSONAL, expires=dt.date(2026, 6, 14)), "expired on 2026-06-14"),
+    ],
+)
+def test_a_declaration_that_is_refused_leaves_nothing_behind(
+    requests_csv: Path, home: Path, declaration: Declaration, found: str
+) -> None:
+    assert refusal(requests_csv, declaration).found == found
+    assert names_in(requests_csv.parent) == ["train.csv"]
+    assert names_in(home / "cards") == []
+
+
+def test_a_declaration_that_is_refused_leaves_the_card_as_it_was(requests_csv: Path) -> None:
+    load(requests_csv, NOT_PERSONAL)
+    assert refusal(requests_csv, Declaration(personal_data="yes")).found == "no --dpia and --expires"
+    assert read_card(requests_csv.with_name("train.card.toml")).contains_personal_data == "no"
+
+
+def test_data_that_cannot_be_read_gets_no_card(requests_csv: Path, home: Path) -> None:
+    requests_csv.write_text("text,category\nx,a\n", encoding="utf-8")
+    assert refusal(requests_csv, NOT_PERSONAL).found == "only 'a'"
+    assert names_in(requests_csv.parent) == ["train.csv"]
+    assert names_in(home / "cards") == []
+
+
+def test_personal_data_expires_after_it_was_declared(requests_csv: Path) -> None:
+    load(requests_csv, PERSONAL)
+    request = DataRequest(str(requests_csv), input="text", target="category")
+    load_data(TASK, request, dt.date(2026, 12, 31))
+    with pytest.raises(DataError) as caught:
+        load_data(TASK, request, dt.date(2027, 1, 1))
+    assert caught.value.found == "expired on 2026-12-31"
+    load_data(TASK, replace(request, declaration=Declaration(expires=dt.date(2027, 6, 30))), dt.date(2027, 1, 1))
+
+
+def test_a_file_that_changed_is_refused_until_it_is_declared_again(requests_csv: Path) -> None:
+    load(requests_csv, PERSONAL)
+    before = file_sha256(requests_csv)
+    write_csv(requests_csv, labelled()[2:])
+    error = refusal(requests_csv)
+    assert error.expected == f"the file that its card describes (SHA-256 {before[:12]})"
+    assert (error.found, error.where) == (f"another content (SHA-256 {file_sha256(requests_csv)[:12]})", str(requests_csv))
+    assert "--licence" in error.remedy
+    # Nothing said of the old content goes for the new one.
+    assert refusal(requests_csv, Declaration(personal_data="yes")).found == "no --dpia and --expires"
+    load(requests_csv, NOT_PERSONAL)
+    card = read_card(requests_csv.with_name("train.card.toml"))
+    assert (card.sha256, card.contains_personal_data, card.dpia) == (file_sha256(requests_csv), "no", None)
+    assert load(requests_csv)[1].contains_personal_data == "no"
+
+
+# Folders that cannot be written to
+
+
+def test_the_card_of_a_read_only_folder_is_kept_in_the_home(read_only: Path, home: Path) -> None:
+    _, record = load(read_only, NOT_PERSONAL)
+    assert record.card == f"{file_sha256(read_only)}.card.toml"
+    assert names_in(home / "cards") == [record.card]
+    assert names_in(read_only.parent) == ["train.csv"]
+    assert load(read_only)[1] == record
+
+
+def test_an_old_card_in_a_read_only_folder_does_not_hide_a_new_declaration(
+    requests_csv: Path, request: pytest.FixtureRequest
+) -> None:
+    load(requests_csv, PERSONAL)
+    write_csv(requests_csv, labelled()[2:])
+    request.getfixturevalue("read_only")
+    load(requests_csv, NOT_PERSONAL)
+    assert load(requests_csv)[1].contains_personal_data == "no"
+
+
+# Texts of an earlier campaign
+
+
+def test_the_texts_of_a_campaign_are_read_from_its_test_file(requests_csv: Path, tmp_path: Path) -> None:
+    test = write_csv(tmp_path / "test.csv", [("Une autre lampe", "eclairage-public"), ("Un autre bac", "collecte-encombrants")])
+    _, record = load(requests_csv, NOT_PERSONAL, test=test)
+    assert read_texts(record).inputs == ["Une autre lampe", "Un autre bac"]
+
+
+def test_the_texts_of_a_drawn_test_are_found_by_their_ids(requests_csv: Path) -> None:
+    split, record = load(requests_csv, NOT_PERSONAL)
+    texts = dict(zip(read_texts(record).ids, read_texts(record).inputs, strict=True))
+    assert [texts[sample_id] for sample_id in split.test.ids] == split.test.inputs
+
+
+@pytest.mark.parametrize("changed", ["train.csv", "test.csv"])
+def test_texts_are_not_read_from_a_file_that_changed(requests_csv: Path, tmp_path: Path, changed: str) -> None:
+    test = write_csv(tmp_path / "test.csv", [("Une autre lampe", "eclairage-public")]) if changed == "test.csv" else None
+    _, record = load(requests_csv, NOT_PERSONAL, test=test)
+    path = tmp_path / changed
+    before = file_sha256(path)
+    write_csv(path, [("Encore une lampe", "eclairage-public")])
+    with pytest.raises(DataError) as caught:
+        read_texts(record)
+    assert caught.value.expected == f"the file that the campaign used (SHA-256 {before[:12]})"
+    assert (caught.value.found, caught.value.where) == (f"it has changed ({file_sha256(path)[:12]})", str(path))
+
+
+def test_texts_of_a_file_that_is_gone_are_a_users_error(requests_csv: Path) -> None:
+    _, record = load(requests_csv, NOT_PERSONAL)
+    requests_csv.unlink()
+    with pytest.raises(DataError) as caught:
+        read_texts(record)
+    assert (caught.value.found, caught.value.where) == ("no such file", str(requests_csv))
+
+
+# Data sets of a hub, as `datasets` reads them from a folder
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data set in a folder; `datasets` is offline, whoever imported it first, and keeps its copies in this test's folder."""
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("HF_DATASETS_OFFLINE", "1")
+    import datasets
+
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
+    folder = tmp_path / "hub"
+    folder.mkdir()
+    write_csv(folder / "train.csv", labelled())
+    write_csv(folder / "test.csv", [("Une autre lampe", "eclairage-public")])
+    return folder
+
+
+def test_a_hub_data_set_has_its_card_in_the_home(hub: Path, home: Path) -> None:
+    _, record = load(f"hf:{hub}", NOT_PERSONAL)
+    assert (record.source, record.train_samples, record.test_samples, record.classes) == (f"hf:{hub}", 20, 1, 2)
+    assert (record.licence, record.contains_personal_data, record.notices) == ("etalab-2.0", "no", ())
+    assert names_in(home / "cards") == [record.card] == [f"{record.sha256}.card.toml"]
+    assert names_in(hub) == ["test.csv", "train.csv"]
+    assert load(f"hf:{hub}")[1] == record
+    assert read_texts(record).inputs == ["Une autre lampe"]
+
+
+def test_a_hub_data_set_that_changed_is_undeclared(hub: Path) -> None:
+    _, before = load(f"hf:{hub}", NOT_PERSONAL)
+    write_csv(hub / "test.csv", [("Encore une autre lampe", "eclairage-public")])
+    _, after = load(f"hf:{hub}")
+    assert after.sha256 != before.sha256
+    assert after.notices == ("personal data undeclared: no verdict on hub can be GO; add --personal-data no|yes",)
+
+
+def test_a_hub_data_set_of_personal_data_is_refused_like_a_file(hub: Path, home: Path) -> None:
+    error = refusal(f"hf:{hub}", Declaration(personal_data="yes"))
+    assert (error.found, error.where) == ("no --dpia and --expires", f"hf:{hub}")
+    assert names_in(home / "cards") == []
+
+
+def test_a_hub_data_set_takes_no_test_file(hub: Path) -> None:
+    error = refusal(f"hf:{hub}", test=hub / "test.csv")
+    assert (error.found, error.where) == ("--test beside hf:", "--test")
+
+
+@pytest.mark.usefixtures("hub")
+def test_a_hub_data_set_that_cannot_be_had_is_a_users_error() -> None:
+    error = refusal("hf:no-such-city/requests")
+    assert (error.expected, error.where) == ("a data set that can be loaded", "hf:no-such-city/requests")

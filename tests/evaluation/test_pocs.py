@@ -1,0 +1,166 @@
+"""Finding POCs and candidates by name, and changing a candidate's parameters from the command line."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import poc
+import pytest
+from evaluation.candidate import Candidate, Predictor
+from evaluation.exceptions import NameNotFoundError, PreuveError
+from evaluation.metrics import accuracy
+from evaluation.pocs import Poc, change_params, find_poc, find_pocs
+from evaluation.samples import Samples
+from evaluation.task import Task, Unit
+
+PACKAGE = """
+from evaluation.metrics import accuracy
+from evaluation.task import Task, Unit
+TASK = Task("meter-reading", "1", "meters.csv", "photo", "digits", Unit("one meter", 1), (accuracy,))
+CANDIDATES = ()
+"""
+GOALS = '[goal.energy]\nat_most = 1\nunit = "Wh"\nwhy = "a reason"\n'
+
+
+def fit_anything(train: Samples, *, seed: int, C: float = 1.0, words: Sequence[str] = (), note: str = "") -> Predictor:
+    raise NotImplementedError
+
+
+def settings_after(*changes: str) -> dict[str, Any]:
+    """What the candidate `linear` is fitted with after these changes."""
+    (changed,) = change_params([Candidate("linear", fit_anything, {"C": 2.0})], changes)
+    return changed.settings
+
+
+@pytest.fixture
+def routing() -> Poc:
+    task = Task("routing", "1", "requests.csv", "message", "service", Unit("one request", 1), (accuracy,))
+    names = ("keywords", "tfidf-logreg", "tfidf-linearsvc")
+    return Poc(Path("poc/routing"), task, [Candidate(name, fit_anything) for name in names])
+
+
+@pytest.fixture
+def poc_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder in which POCs are looked for, in place of the project's own."""
+    monkeypatch.setattr(poc, "__path__", [str(tmp_path)])
+    before = set(sys.modules)
+    yield tmp_path
+    for name in set(sys.modules) - before:
+        if name.startswith("poc."):
+            del sys.modules[name]
+            delattr(poc, name.removeprefix("poc."))
+
+
+def test_every_package_of_the_folder_is_a_poc(poc_folder: Path) -> None:
+    (poc_folder / "meter_reading").mkdir()
+    (poc_folder / "meter_reading" / "__init__.py").write_text(PACKAGE, encoding="utf-8")
+    (poc_folder / "meter_reading" / "goals.toml").write_text(GOALS, encoding="utf-8")
+    (poc_folder / "a_folder_without_code").mkdir()
+    (poc_folder / "a_module.py").write_text("TASK = CANDIDATES = None", encoding="utf-8")
+    (found,) = find_pocs()
+    assert found.task.name == "meter-reading"
+    assert found.folder == poc_folder / "meter_reading"
+    assert list(found.goals.goal) == ["energy"]
+
+
+def test_no_package_is_no_poc(poc_folder: Path) -> None:
+    assert poc_folder.is_dir()
+    assert find_pocs() == []
+    with pytest.raises(NameNotFoundError) as caught:
+        find_poc("routing")
+    assert caught.value.expected == "a POC: there is none"
+
+
+@pytest.mark.parametrize("name", ["request-classification", "request_classification"])
+def test_a_poc_is_found_by_its_name_or_its_folders(name: str) -> None:
+    assert find_poc(name).task.name == "request-classification"
+
+
+def test_for_a_name_written_wrongly_the_nearest_poc_is_offered() -> None:
+    with pytest.raises(NameNotFoundError) as caught:
+        find_poc("request-clasification")
+    assert caught.value.found == "'request-clasification'"
+    assert caught.value.remedy == "did you mean request-classification?"
+
+
+def test_for_a_name_like_none_the_list_is_offered() -> None:
+    with pytest.raises(NameNotFoundError) as caught:
+        find_poc("xyz")
+    assert caught.value.remedy == "preuve list shows what there is"
+
+
+def test_candidates_are_chosen_in_the_pocs_order_each_once(routing: Poc) -> None:
+    chosen = routing.choose(["tfidf-linearsvc", "keywords", "tfidf-linearsvc"])
+    assert [candidate.name for candidate in chosen] == ["keywords", "tfidf-linearsvc"]
+
+
+def test_all_candidates_are_chosen_where_none_is_named(routing: Poc) -> None:
+    assert routing.choose([]) == routing.candidates
+
+
+def test_for_a_candidate_written_wrongly_the_nearest_one_is_offered(routing: Poc) -> None:
+    with pytest.raises(NameNotFoundError) as caught:
+        routing.choose(["keywords", "tfidf-logrge"])
+    assert caught.value.remedy == "did you mean tfidf-logreg?"
+    assert caught.value.where == "POC routing"
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("5", 5),
+        ("0.5", 0.5),
+        ("1e-3", 0.001),
+        ("true", True),
+        ("null", None),
+        ('["a", "b"]', ["a", "b"]),
+        ('"5"', "5"),
+        ("camembert/base", "camembert/base"),
+        ("a=b.c", "a=b.c"),
+        ("True", "True"),
+        ("", ""),
+    ],
+)
+def test_a_parameters_value_is_json_or_else_a_text(written: str, value: object) -> None:
+    found = settings_after(f"linear.note={written}")["note"]
+    assert (found, type(found)) == (value, type(value))
+
+
+def test_parameters_that_are_not_changed_stay() -> None:
+    assert settings_after("linear.words=[]") == {"C": 2.0, "words": [], "note": ""}
+
+
+def test_changes_add_up_and_the_last_one_of_a_parameter_holds() -> None:
+    assert settings_after("linear.C=5", "linear.note=x", "linear.C=7") == {"C": 7, "words": (), "note": "x"}
+
+
+def test_a_change_leaves_the_other_candidates_and_the_original_alone() -> None:
+    candidates = [Candidate("first", fit_anything), Candidate("second", fit_anything, {"C": 2.0}), Candidate("third", fit_anything)]
+    changed = change_params(candidates, ["second.C=5"])
+    assert [candidate.settings["C"] for candidate in changed] == [1.0, 5, 1.0]
+    assert [candidate.name for candidate in changed] == ["first", "second", "third"]
+    assert candidates[1].settings["C"] == 2.0
+
+
+@pytest.mark.parametrize("change", ["", "linear", "linear.C", "C=5", "linear=5", "linear.=5"])
+def test_a_change_written_otherwise_is_answered_with_how_to_write_it(change: str) -> None:
+    with pytest.raises(PreuveError) as caught:
+        settings_after(change)
+    assert caught.value.expected == "NAME.KEY=VALUE"
+    assert caught.value.found == repr(change)
+
+
+@pytest.mark.parametrize(("change", "remedy"), [("lineal.C=5", "did you mean linear?"), ("linear.word=[]", "did you mean words?")])
+def test_for_a_candidate_or_parameter_written_wrongly_the_nearest_one_is_offered(change: str, remedy: str) -> None:
+    with pytest.raises(NameNotFoundError) as caught:
+        settings_after(change)
+    assert caught.value.remedy == remedy
+
+
+@pytest.mark.parametrize("internal", ["seed", "train"])
+def test_the_seed_and_the_samples_are_no_parameters(internal: str) -> None:
+    with pytest.raises(NameNotFoundError):
+        settings_after(f"linear.{internal}=1")

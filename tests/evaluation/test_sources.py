@@ -1,0 +1,730 @@
+"""Own data as users have it: every way a file can be wrong, and what the refusal says about it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from evaluation.exceptions import DataError
+from evaluation.samples import Samples, Split
+from evaluation.sources import Columns, content_sha256, hub_split, read_samples, read_split, stratified_split
+from tests.conftest import BIN, LAMP, labelled, write_csv
+
+COLUMNS = Columns("text", "category")
+HEADER = "text,category\n"
+OLD_FRENCH = "text,category\nBonjour,a\nLa déchèterie est fermée depuis mardi à côté du collège,b\nÇa dure depuis le 3 août,a\n"
+
+
+def write(path: Path, content: str | bytes) -> Path:
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def write_jsonl(path: Path, rows: Sequence[Mapping[str, Any]]) -> Path:
+    return write(path, "".join(json.dumps(row) + "\n" for row in rows))
+
+
+def write_parquet(path: Path, columns: Mapping[str, Sequence[Any]]) -> Path:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    parquet.write_table(pa.table(columns), path)
+    return path
+
+
+def refusal(path: Path, columns: Columns = COLUMNS, encoding: str = "utf-8") -> DataError:
+    with pytest.raises(DataError) as caught:
+        read_samples(path, columns, encoding)
+    return caught.value
+
+
+def split_refusal(train: Path, test: Path | None = None) -> DataError:
+    with pytest.raises(DataError) as caught:
+        read_split(train, COLUMNS, test=test)
+    return caught.value
+
+
+def rows_of(**counts: int) -> list[tuple[str, str]]:
+    """So many distinct texts of each class."""
+    return [(f"{label} {number}", label) for label, count in counts.items() for number in range(count)]
+
+
+# Which file
+
+
+def test_a_missing_file_is_answered_with_the_data_files_of_its_folder(tmp_path: Path) -> None:
+    for name in ("train.tsv", "test.csv", "notes.docx"):
+        write(tmp_path / name, HEADER)
+    error = refusal(tmp_path / "train.csv")
+    assert error.found == "no such file"
+    assert error.where == str(tmp_path / "train.csv")
+    assert error.remedy == "that folder holds test.csv, train.tsv"
+
+
+def test_a_missing_file_in_a_missing_folder_leaves_only_the_path_to_check(tmp_path: Path) -> None:
+    error = refusal(tmp_path / "gone" / "train.csv")
+    assert (error.found, error.remedy) == ("no such file", "check the path")
+
+
+@pytest.mark.parametrize(
+    ("name", "found"), [("train.xlsx", ".xlsx ending"), ("train.csv.gz", ".gz ending"), ("train", "no ending")]
+)
+def test_an_unknown_ending_is_refused_with_the_known_ones(tmp_path: Path, name: str, found: str) -> None:
+    error = refusal(write(tmp_path / name, HEADER))
+    assert (error.found, error.where) == (found, str(tmp_path / name))
+    assert error.expected == "a .csv, .tsv, .jsonl or .parquet file"
+
+
+@pytest.mark.parametrize("name", ["train", "train.csv"])
+def test_a_folder_is_called_one_and_offers_its_files(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    write(folder / "requests.jsonl", "")
+    error = refusal(folder)
+    assert (error.found, error.remedy) == ("a folder", "that folder holds requests.jsonl")
+
+
+def test_a_file_that_may_not_be_read_names_the_command_that_allows_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def deny(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    path = write(tmp_path / "train.csv", HEADER)
+    monkeypatch.setattr(Path, "read_bytes", deny)
+    error = refusal(path)
+    assert (error.found, error.remedy) == ("permission denied", f"chmod u+r {path}")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("empty.csv", ""), ("header.csv", HEADER), ("bom.csv", b"\xef\xbb\xbf"), ("empty.jsonl", ""), ("blank.jsonl", "\n \n")],
+)
+def test_a_file_without_rows_is_called_empty(tmp_path: Path, name: str, content: str | bytes) -> None:
+    error = refusal(write(tmp_path / name, content))
+    assert (error.expected, error.found) == ("at least one row", "an empty file")
+
+
+def test_a_parquet_file_without_rows_is_called_empty(tmp_path: Path) -> None:
+    assert refusal(write_parquet(tmp_path / "train.parquet", {"text": [], "category": []})).found == "an empty file"
+
+
+# Encodings
+
+
+@pytest.mark.parametrize(
+    ("encoding", "byte", "line"), [("cp1252", "0xe9", 3), ("cp850", "0x82", 3), ("macintosh", "0x8e", 3), ("utf-16", "0xff", 1)]
+)
+def test_another_encoding_is_recognised_and_then_read(tmp_path: Path, encoding: str, byte: str, line: int) -> None:
+    path = write(tmp_path / "train.csv", OLD_FRENCH.encode(encoding))
+    error = refusal(path)
+    assert error.expected == "text in UTF-8"
+    assert error.found == f"byte {byte}; the file looks like {encoding}"
+    assert error.where == f"{path}, line {line}"
+    assert error.remedy.startswith(f"add --encoding {encoding},")
+    samples = read_samples(path, COLUMNS, encoding)
+    assert samples.inputs == ["Bonjour", "La déchèterie est fermée depuis mardi à côté du collège", "Ça dure depuis le 3 août"]
+
+
+@pytest.mark.skipif(shutil.which("iconv") is None, reason="no iconv on this machine")
+@pytest.mark.parametrize("encoding", ["cp1252", "cp850", "macintosh", "utf-16"])
+def test_the_conversion_that_is_offered_works(tmp_path: Path, encoding: str) -> None:
+    path = write(tmp_path / "train.csv", OLD_FRENCH.encode(encoding))
+    command = refusal(path).remedy.partition("convert it: ")[2].split()
+    assert subprocess.run([*command, str(path)], check=True, capture_output=True).stdout.decode() == OLD_FRENCH
+
+
+def test_utf8_is_recognised_where_another_encoding_was_asked_for(tmp_path: Path) -> None:
+    error = refusal(write(tmp_path / "train.csv", OLD_FRENCH), encoding="ascii")
+    assert (error.expected, error.found) == ("text in ascii", "byte 0xc3; the file looks like utf-8")
+
+
+def test_json_lines_in_another_encoding_are_recognised_and_then_read(tmp_path: Path) -> None:
+    path = write(tmp_path / "train.jsonl", '{"text": "fermée à côté du collège", "category": "déchèterie"}\n'.encode("cp1252"))
+    assert refusal(path).remedy.startswith("add --encoding cp1252,")
+    assert read_samples(path, COLUMNS, "cp1252").targets == ["déchèterie"]
+
+
+@pytest.mark.parametrize("name", ["klingon", "rot13", ""])
+def test_an_unknown_encoding_is_the_options_fault(tmp_path: Path, name: str) -> None:
+    error = refusal(write(tmp_path / "train.csv", HEADER), encoding=name)
+    assert (error.found, error.where) == (repr(name), "--encoding")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "UTF8", "utf_8", "utf-8-sig"])
+@pytest.mark.parametrize(
+    ("name", "content"), [("a.csv", "text,category\nété,a\n"), ("a.jsonl", '{"text": "été", "category": "a"}\n')]
+)
+def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path, name: str, content: str, encoding: str) -> None:
+    path = write(tmp_path / name, b"\xef\xbb\xbf" + content.encode())
+    assert read_samples(path, COLUMNS, encoding).inputs == ["été"]
+
+
+# CSV
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("comma.csv", "text,category\nun; deux,a\n"),
+        ("semicolon.csv", 'text;category\n"un; deux";a\n'),
+        ("semicolon_crlf.csv", 'text;category\r\n"un; deux";a\r\n'),
+        ("comma_in_a_name.csv", '"a, b, c";text;category\nx;"un; deux";a\n'),
+        ("tab.csv", "text\tcategory\nun; deux\ta\n"),
+        ("tab.tsv", "text\tcategory\nun; deux\ta\n"),
+        ("CAPITALS.CSV", "text,category\nun; deux,a\n"),
+        ("no_line_end.csv", "text,category\nun; deux,a"),
+    ],
+)
+def test_the_delimiter_is_told_by_the_header(tmp_path: Path, name: str, content: str) -> None:
+    samples = read_samples(write(tmp_path / name, content), COLUMNS)
+    assert (samples.inputs, samples.targets) == (["un; deux"], ["a"])
+
+
+# Files and a first import take longer than hypothesis allows an example.
+@settings(deadline=None)
+@given(
+    texts=st.lists(st.text(st.characters(exclude_characters="\0", codec="utf-8"), min_size=1).filter(str.strip), min_size=1),
+    delimiter=st.sampled_from(",;\t"),
+)
+def test_any_text_that_is_quoted_is_read_as_it_was_written(
+    tmp_path_factory: pytest.TempPathFactory, texts: list[str], delimiter: str
+) -> None:
+    path = tmp_path_factory.mktemp("csv") / "train.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, delimiter=delimiter, quoting=csv.QUOTE_ALL).writerows(
+            [("text", "category"), *((text, "a") for text in texts)]
+        )
+    assert read_samples(path, COLUMNS).inputs == texts
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    ("rows", "where"),
+    [
+        ('"one\ntwo\nthree",a\n,b\n', "line 5, column 'text'"),
+        ('"one\ntwo",a\n\n\nx,\n', "line 6, column 'category'"),
+        ('x,a\n"one\n\ntwo",   \n', "line 3, column 'category'"),
+    ],
+)
+def test_cells_of_several_lines_keep_the_line_numbers_of_errors_right(tmp_path: Path, rows: str, where: str, end: str) -> None:
+    path = write(tmp_path / "train.csv", (HEADER + rows).replace("\n", end))
+    error = refusal(path)
+    assert (error.found, error.where) == ("an empty cell", f"{path}, {where}")
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        ('text,category\nx,a\n"open,b\ny,c\nz,d\n', 3),
+        ('text,category\nx,a\n"open,b\ny,c\nz,"d"\n', 3),
+        ('text,category\n"one\ntwo",a\n"closed" too early,b\n', 4),
+        ('"text,category\nx,a\n', 1),
+    ],
+)
+def test_a_quote_left_open_is_found_where_its_row_begins(tmp_path: Path, content: str, line: int) -> None:
+    path = write(tmp_path / "train.csv", content)
+    error = refusal(path)
+    assert (error.expected, error.where) == ("a well-formed CSV file", f"{path}, line {line}")
+
+
+@pytest.mark.parametrize(("row", "cells"), [("Bonjour, la lampe est cassée,b", 3), ("Bonjour", 1)])
+def test_a_row_with_another_number_of_cells_is_refused_by_line(tmp_path: Path, row: str, cells: int) -> None:
+    path = write(tmp_path / "train.csv", f'text,category\n"one\ntwo",a\n{row}\n')
+    error = refusal(path)
+    assert (error.expected, error.found, error.where) == ("2 cells", f"{cells} cells", f"{path}, line 4")
+
+
+def test_a_cell_of_ten_megabytes_is_named_quickly(tmp_path: Path) -> None:
+    path = write(tmp_path / "train.csv", f"{HEADER}x,a\n{'y' * 10_000_000},b\n")
+    begin_s = time.process_time()
+    error = refusal(path)
+    assert time.process_time() - begin_s < 3
+    assert (error.expected, error.found) == ("a text of at most 1 000 000 characters", "10 000 000 characters")
+    assert error.where == f"{path}, line 3, column 'text'"
+
+
+def test_the_longest_text_that_is_allowed_is_read_whole(tmp_path: Path) -> None:
+    assert len(read_samples(write(tmp_path / "train.csv", f"{HEADER}{'y' * 1_000_000},b\n"), COLUMNS).inputs[0]) == 1_000_000
+
+
+def test_reading_a_short_file_does_not_narrow_other_readers_of_csv(tmp_path: Path) -> None:
+    read_samples(write(tmp_path / "train.csv", f"{HEADER}x,a\n"), COLUMNS)
+    assert next(csv.reader(["y" * 100_000])) == ["y" * 100_000]
+
+
+# Columns and cells
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+def test_a_missing_column_is_answered_with_those_there_are(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / f"train.{kind}"
+    if kind == "csv":
+        write_csv(path, [("x", "a")], header=("message", "service"))
+    elif kind == "jsonl":
+        write_jsonl(path, [{"message": "x", "service": "a"}])
+    else:
+        write_parquet(path, {"message": ["x"], "service": ["a"]})
+    error = refusal(path)
+    assert (error.expected, error.found) == ("a column 'text'", "the columns 'message', 'service'")
+    assert "--text" in error.remedy
+    assert "--target" in error.remedy
+    assert error.where == (str(path) if kind == "parquet" else f"{path}, line 1")
+
+
+def test_a_column_that_only_a_later_json_line_lacks_is_missed_there(tmp_path: Path) -> None:
+    path = write_jsonl(tmp_path / "train.jsonl", [{"text": "x", "category": "a"}, {"text": "y"}])
+    error = refusal(path)
+    assert (error.expected, error.where) == ("a column 'category'", f"{path}, line 2")
+
+
+def test_slices_are_required_and_read(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "train.csv", [("x", "a", "courriel")], header=("text", "category", "channel"))
+    assert read_samples(path, Columns("text", "category", ("channel",))).slices == {"channel": ["courriel"]}
+    assert refusal(path, Columns("text", "category", ("urgent",))).expected == "a column 'urgent'"
+
+
+@pytest.mark.parametrize("cell", ["", " ", "\t", "\u00a0\u2003", '"\n"'])
+@pytest.mark.parametrize(("row", "column"), [("{},b", "text"), ("y,{}", "category")])
+def test_a_blank_cell_is_named_by_line_and_column(tmp_path: Path, cell: str, row: str, column: str) -> None:
+    path = write(tmp_path / "train.csv", f"{HEADER}x,a\n{row.format(cell)}\n")
+    error = refusal(path)
+    assert (error.found, error.where) == ("an empty cell", f"{path}, line 3, column '{column}'")
+
+
+def test_spaces_around_a_class_do_not_make_another_class_and_a_text_is_left_as_it_is(tmp_path: Path) -> None:
+    samples = read_samples(write(tmp_path / "train.csv", f"{HEADER} x ,a\ny, a \n"), COLUMNS)
+    assert (samples.inputs, samples.targets) == ([" x ", "y"], ["a", "a"])
+
+
+@pytest.mark.parametrize(
+    ("cell", "found"),
+    [
+        ("null", "an empty cell"),
+        ("NaN", "an empty cell"),
+        ('" "', "an empty cell"),
+        ("[]", "a list"),
+        ('["a"]', "a list"),
+        ("{}", "a dict"),
+    ],
+)
+def test_a_json_cell_that_is_no_text_is_refused(tmp_path: Path, cell: str, found: str) -> None:
+    path = write(tmp_path / "train.jsonl", f'{{"text": "x", "category": "a"}}\n\n{{"text": "y", "category": {cell}}}\n')
+    error = refusal(path)
+    assert (error.found, error.where) == (found, f"{path}, line 3, column 'category'")
+
+
+@pytest.mark.parametrize(("cell", "text"), [("5", "5"), ("2.5", "2.5"), ("true", "True"), ('"a\u2028b"', "a\u2028b")])
+def test_a_json_number_is_read_as_its_text(tmp_path: Path, cell: str, text: str) -> None:
+    path = write(tmp_path / "train.jsonl", f'{{"text": "x", "category": {cell}}}\n')
+    assert read_samples(path, COLUMNS).targets == [text]
+
+
+@pytest.mark.parametrize(
+    ("cells", "found"), [(["a", None], "an empty cell"), ([1.0, float("nan")], "an empty cell"), (["a", " "], "an empty cell")]
+)
+def test_a_parquet_cell_without_a_text_is_refused(tmp_path: Path, cells: list[Any], found: str) -> None:
+    path = write_parquet(tmp_path / "train.parquet", {"text": ["x", "y"], "category": cells})
+    error = refusal(path)
+    assert (error.found, error.where) == (found, f"{path}, line 2, column 'category'")
+
+
+def test_a_parquet_list_is_refused(tmp_path: Path) -> None:
+    assert refusal(write_parquet(tmp_path / "train.parquet", {"text": [["x"]], "category": ["a"]})).found == "a list"
+
+
+def test_parquet_texts_and_numbers_are_read(tmp_path: Path) -> None:
+    path = write_parquet(
+        tmp_path / "train.parquet", {"unused": [[1], [2]], "text": ["été", "b\n"], "category": [3, 4], "id": [10, 11]}
+    )
+    assert read_samples(path, COLUMNS) == Samples(["10", "11"], ["été", "b\n"], ["3", "4"], {})
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "found"),
+    [
+        ("nul.csv", "text,category\nx,a\ny\0y,b\n", "a NUL character"),
+        ("nul.jsonl", '{"text": "x", "category": "a"}\n{"text": "y\\u0000", "category": "b"}\n', "a NUL character"),
+        (
+            "cut.jsonl",
+            '{"text": "x", "category": "a"}\n\n{"text": "y\\ud83d", "category": "b"}\n',
+            "half a character (a lone surrogate)",
+        ),
+    ],
+)
+def test_a_character_that_no_record_can_hold_is_refused(tmp_path: Path, name: str, content: str, found: str) -> None:
+    path = write(tmp_path / name, content)
+    error = refusal(path)
+    assert (error.found, error.where) == (found, f"{path}, line {2 if name == 'nul.jsonl' else 3}, column 'text'")
+
+
+def test_an_emoji_written_as_two_json_escapes_is_a_text(tmp_path: Path) -> None:
+    path = write(tmp_path / "train.jsonl", '{"text": "\\ud83d\\ude00", "category": "a"}\n')
+    assert read_samples(path, COLUMNS).inputs == ["😀"]
+
+
+def test_an_id_that_occurs_twice_is_refused_with_both_lines(tmp_path: Path) -> None:
+    path = write_csv(
+        tmp_path / "train.csv", [("D1", "x", "a"), ("D2", "y", "b"), ("D1", "z", "a")], header=("id", "text", "category")
+    )
+    error = refusal(path)
+    assert (error.expected, error.found) == ("ids that occur once", "'D1', already on line 2")
+    assert error.where == f"{path}, line 4, column 'id'"
+
+
+def test_rows_without_an_id_column_are_counted(tmp_path: Path) -> None:
+    assert read_samples(write(tmp_path / "train.csv", f"{HEADER}x,a\n\ny,b\n"), COLUMNS).ids == ["row-1", "row-2"]
+
+
+# JSON Lines and Parquet
+
+
+@pytest.mark.parametrize(
+    ("line", "column"),
+    [
+        ('{"text": }', 10),
+        ('{"text": "y" "category": "b"}', 14),
+        ("{'text': 'y'}", 2),
+        ('  {"text": "y"', 15),
+        ('{"text": "a\tb"}', 12),
+    ],
+)
+def test_broken_json_is_named_by_line_and_column(tmp_path: Path, line: str, column: int) -> None:
+    path = write(tmp_path / "train.jsonl", f'{{"text": "x", "category": "a"}}\n\n{line}\n')
+    error = refusal(path)
+    assert (error.expected, error.where) == ("one JSON object a line", f"{path}, line 3, column {column}")
+
+
+@pytest.mark.parametrize("line", [f'{{"text": "y", "category": {"1" * 5000}}}', "[" * 100_000])
+def test_json_beyond_what_a_reader_takes_is_refused_by_line(tmp_path: Path, line: str) -> None:
+    path = write(tmp_path / "train.jsonl", f'{{"text": "x", "category": "a"}}\n{line}\n')
+    error = refusal(path)
+    assert (error.expected, error.where) == ("one JSON object a line", f"{path}, line 2")
+
+
+@pytest.mark.parametrize(("line", "found"), [('["x", "a"]', "a list"), ('"x"', "a str"), ("null", "a NoneType"), ("12", "a int")])
+def test_a_json_line_that_is_no_object_is_refused(tmp_path: Path, line: str, found: str) -> None:
+    path = write(tmp_path / "train.ndjson", f'{{"text": "x", "category": "a"}}\n{line}\n')
+    error = refusal(path)
+    assert (error.found, error.where) == (found, f"{path}, line 2")
+
+
+@pytest.mark.parametrize("damage", ["empty", "another kind", "cut short"])
+def test_a_damaged_parquet_file_is_refused(tmp_path: Path, damage: str) -> None:
+    path = write_parquet(tmp_path / "train.parquet", {"text": ["x"], "category": ["a"]})
+    content = path.read_bytes()
+    write(path, {"empty": b"", "another kind": HEADER.encode(), "cut short": content[:-20]}[damage])
+    error = refusal(path)
+    assert (error.expected, error.where) == ("a Parquet file", str(path))
+    assert error.found
+
+
+# Classes
+
+
+def test_a_single_class_is_refused_by_name(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "train.csv", rows_of(voirie=5))
+    error = split_refusal(path)
+    assert (error.expected, error.found, error.where) == ("at least two classes", "only 'voirie'", str(path))
+    assert "--target" in error.remedy
+
+
+def test_a_class_with_one_sample_cannot_be_split(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "train.csv", rows_of(voirie=5, tri=1))
+    error = split_refusal(path)
+    assert error.expected == "at least 3 samples of each class: 2 to learn from, 1 for the test"
+    assert (error.found, error.where) == ("1 with fewer: 'tri' (1)", f"{path}, sample row-6")
+
+
+def test_a_class_with_one_training_sample_cannot_be_learnt(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "train.csv", rows_of(voirie=5, tri=1, eau=1))
+    error = split_refusal(path, write_csv(tmp_path / "test.csv", [("autre", "tri")]))
+    assert error.expected == "at least 2 samples of each class to learn from"
+    assert (error.found, error.where) == ("2 with fewer: 'eau' (1), 'tri' (1)", f"{path}, sample row-7")
+
+
+def test_two_samples_of_a_class_are_enough_beside_a_test_file_and_too_few_to_draw_one_from(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "train.csv", rows_of(voirie=5, tri=2))
+    assert split_refusal(path).found == "1 with fewer: 'tri' (2)"
+    split = read_split(path, COLUMNS, test=write_csv(tmp_path / "test.csv", [("autre", "tri")]))
+    assert (len(split.train), len(split.test), split.notices) == (7, 1, ())
+
+
+def test_classes_of_the_test_that_cannot_be_learnt_are_noticed(tmp_path: Path) -> None:
+    train = write_csv(tmp_path / "train.csv", rows_of(voirie=2, tri=2))
+    test = write_csv(tmp_path / "test.csv", [("x", "voirie"), ("y", "eau"), ("z", "bruit"), ("w", "eau")])
+    (notice,) = read_split(train, COLUMNS, test=test).notices
+    assert notice == "2 classes of the test have no training sample, so no candidate can find them: bruit, eau"
+
+
+# Texts on both sides
+
+
+@pytest.fixture
+def overlapping(tmp_path: Path) -> tuple[Path, Path]:
+    train = write_csv(tmp_path / "train.csv", labelled())
+    return train, write_csv(tmp_path / "test.csv", [("Autre chose", "a"), (BIN[0], "a"), (LAMP[2], "b")])
+
+
+def test_texts_that_are_learnt_and_measured_on_are_counted_and_named(overlapping: tuple[Path, Path]) -> None:
+    train, test = overlapping
+    error = split_refusal(train, test)
+    # The messages are written in turn: BIN[0] is the second, LAMP[2] the fifth.
+    both = "2 texts of the test are in the training samples too (training = test): row-2 = row-2; row-5 = row-3"
+    assert (error.found, error.where) == (both, f"{train} and {test}")
+    assert "--allow-overlap" in error.remedy
+
+
+def test_an_overlap_that_is_allowed_is_noticed(overlapping: tuple[Path, Path]) -> None:
+    train, test = overlapping
+    split = read_split(train, COLUMNS, test=test, allow_overlap=True)
+    assert (len(split.train), len(split.test)) == (20, 3)
+    assert split.notices[0].startswith("overlap allowed: 2 texts of the test are in the training samples too")
+
+
+@pytest.mark.parametrize(
+    ("learnt", "measured", "same"),
+    [
+        ("La rue est noire", "LA RUE EST NOIRE", True),
+        ("La rue est noire", "  la rue\u00a0 est\nnoire ", True),
+        ("École", "éCOLE", True),
+        ("la grand-rue", "la grand rue", False),
+        ("du blé", "du ble", False),
+        ("Larue", "La rue", False),
+    ],
+)
+def test_case_and_white_space_do_not_make_another_text(tmp_path: Path, learnt: str, measured: str, *, same: bool) -> None:
+    train = write_csv(tmp_path / "train.csv", [(learnt, "voirie"), *rows_of(voirie=1, tri=2)])
+    test = write_csv(tmp_path / "test.csv", [(measured, "voirie")])
+    if same:
+        assert split_refusal(train, test).found.startswith("1 texts of the test")
+    else:
+        assert read_split(train, COLUMNS, test=test).notices == ()
+
+
+def test_a_long_overlap_is_counted_whole_and_named_in_part(tmp_path: Path) -> None:
+    rows = labelled()
+    error = split_refusal(write_csv(tmp_path / "train.csv", rows), write_csv(tmp_path / "test.csv", rows[:12]))
+    assert error.found.startswith("12 texts")
+    assert error.found.endswith("row-10 = row-10; ...")
+
+
+# The split
+
+
+def test_a_file_alone_is_split_by_class_and_says_so(tmp_path: Path) -> None:
+    split = read_split(write_csv(tmp_path / "train.csv", rows_of(voirie=20, tri=10, eau=3)), COLUMNS, test=None)
+    assert Counter(split.test.targets) == {"voirie": 6, "tri": 3, "eau": 1}
+    assert Counter(split.train.targets) == {"voirie": 14, "tri": 7, "eau": 2}
+    assert split.notices == ("no test file: 10 of 33 samples, drawn by class, are kept for the test",)
+
+
+def test_the_same_file_is_always_split_the_same_way(requests_csv: Path) -> None:
+    first, again = (read_split(requests_csv, COLUMNS, test=None) for _ in range(2))
+    assert first == again
+    assert read_split(requests_csv, COLUMNS, test=None, seed=1).test.ids != first.test.ids
+
+
+@settings(deadline=None)
+# Shares of the whole, where the rare classes are many, would leave some of them without a test sample.
+@example(counts=[*[3] * 20, 40], seed=0)
+@given(counts=st.lists(st.integers(3, 60), min_size=2, max_size=30), seed=st.integers(0, 2**32 - 1))
+def test_every_sample_is_on_one_side_and_every_class_on_both(counts: list[int], seed: int) -> None:
+    targets = [str(label) for label, count in enumerate(counts) for _ in range(count)]
+    ids = [f"{number:05}" for number in range(len(targets))]
+    split = stratified_split(Samples(ids, ids, targets), where="", seed=seed)
+    assert sorted([*split.train.ids, *split.test.ids]) == ids
+    assert set(split.train.targets) == set(split.test.targets) == set(targets)
+    assert min(Counter(split.train.targets).values()) >= 2
+
+
+def test_a_declared_split_is_followed(tmp_path: Path) -> None:
+    rows = [
+        ("a", "x", "test"),
+        ("b", "x", "train"),
+        ("c", "y", "train"),
+        ("d", "x", "train"),
+        ("e", "y", "test"),
+        ("f", "y", "train"),
+    ]
+    split = read_split(write_csv(tmp_path / "train.csv", rows, header=("text", "category", "split")), COLUMNS, test=None)
+    assert (split.train.inputs, split.test.inputs) == (["b", "c", "d", "f"], ["a", "e"])
+    assert (split.train.ids, split.test.ids) == (["row-2", "row-3", "row-4", "row-6"], ["row-1", "row-5"])
+    assert split.notices == ()
+
+
+def test_a_test_file_goes_before_a_declared_split(tmp_path: Path) -> None:
+    rows = [("a", "x", "test"), ("b", "x", "test"), ("c", "y", "train"), ("d", "y", "train")]
+    train = write_csv(tmp_path / "train.csv", rows, header=("text", "category", "split"))
+    split = read_split(train, COLUMNS, test=write_csv(tmp_path / "test.csv", [("e", "x")]))
+    assert (split.train.inputs, split.test.inputs) == (["a", "b", "c", "d"], ["e"])
+
+
+@pytest.mark.parametrize("side", ["Train", "validation", "", "train "])
+def test_another_word_for_a_side_is_refused(tmp_path: Path, side: str) -> None:
+    path = write_csv(tmp_path / "train.csv", [("a", "x", "train"), ("b", "x", side)], header=("text", "category", "split"))
+    error = split_refusal(path)
+    assert (error.expected, error.found) == ("train or test", repr(side))
+    assert error.where == f"{path}, line 3, column 'split'"
+
+
+@pytest.mark.parametrize(("side", "found"), [({"split": None}, "None"), ({"split": ["train"]}, "['train']"), ({}, "None")])
+def test_a_json_row_without_a_side_is_refused_where_others_have_one(tmp_path: Path, side: dict[str, Any], found: str) -> None:
+    rows = [{"text": "a", "category": "x", "split": "train"}, {"text": "b", "category": "x", **side}]
+    path = write_jsonl(tmp_path / "train.jsonl", rows)
+    error = split_refusal(path)
+    assert (error.found, error.where) == (found, f"{path}, line 2, column 'split'")
+
+
+@pytest.mark.parametrize(("marked", "lacking"), [("train", "test"), ("test", "train")])
+def test_a_declared_split_needs_both_sides(tmp_path: Path, marked: str, lacking: str) -> None:
+    path = write_csv(tmp_path / "train.csv", [("a", "x", marked), ("b", "y", marked)], header=("text", "category", "split"))
+    error = split_refusal(path)
+    assert (error.expected, error.where) == (f"rows marked {lacking}", f"{path}, column 'split'")
+
+
+def test_the_hash_of_samples_changes_with_any_of_them() -> None:
+    train, test = Samples(["1", "2"], ["a", "b"], ["x", "y"]), Samples(["3"], ["c"], ["x"])
+    splits = [
+        Split(train, test),
+        Split(test, train),
+        Split(train, Samples(["3"], ["C"], ["x"])),
+        Split(train, Samples(["3"], ["c"], ["y"])),
+        Split(train, Samples(["4"], ["c"], ["x"])),
+    ]
+    assert len({content_sha256(split) for split in splits}) == 5
+    assert content_sha256(Split(train, test, ("a notice",))) == content_sha256(splits[0])
+
+
+# Data sets of a hub, as `datasets` reads them from a folder
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder for a data set; `datasets` is offline, whoever imported it first, and keeps its copies in this test's folder."""
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("HF_DATASETS_OFFLINE", "1")
+    import datasets
+
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
+    folder = tmp_path / "hub"
+    folder.mkdir()
+    return folder
+
+
+def hub_refusal(name: str | Path) -> DataError:
+    with pytest.raises(DataError) as caught:
+        hub_split(str(name), COLUMNS)
+    return caught.value
+
+
+def test_a_hub_data_set_brings_its_own_test(hub: Path) -> None:
+    write_csv(hub / "train.csv", rows_of(voirie=2, tri=2))
+    write_csv(hub / "test.csv", [("x", "tri")])
+    split = hub_split(str(hub), COLUMNS)
+    assert split.train.inputs == ["voirie 0", "voirie 1", "tri 0", "tri 1"]
+    assert split.test == Samples(["row-1"], ["x"], ["tri"], {})
+    assert split.notices == ()
+
+
+def test_a_hub_data_set_without_a_test_is_split_by_class(hub: Path) -> None:
+    write_jsonl(hub / "requests.jsonl", [{"text": text, "category": label} for text, label in rows_of(voirie=10, tri=10)])
+    split = hub_split(str(hub), COLUMNS)
+    assert Counter(split.test.targets) == {"voirie": 3, "tri": 3}
+    assert split.notices == ("no test file: 6 of 20 samples, drawn by class, are kept for the test",)
+
+
+def test_a_hub_data_set_with_a_class_too_rare_to_split_is_refused(hub: Path) -> None:
+    write_csv(hub / "train.csv", rows_of(voirie=5, tri=1))
+    error = hub_refusal(hub)
+    assert (error.found, error.where) == ("1 with fewer: 'tri' (1)", f"hf:{hub}, sample row-6")
+
+
+def test_a_hub_data_set_with_texts_on_both_sides_is_refused(hub: Path) -> None:
+    write_csv(hub / "train.csv", rows_of(voirie=2, tri=2))
+    write_csv(hub / "test.csv", [("VOIRIE 1", "voirie")])
+    error = hub_refusal(hub)
+    assert (error.found.split(" of ")[0], error.where) == ("1 texts", f"hf:{hub}, train and hf:{hub}, test")
+    assert hub_split(str(hub), COLUMNS, allow_overlap=True).notices[0].startswith("overlap allowed: 1 texts")
+
+
+def write_class_labels(path: Path, texts: Sequence[str], labels: Sequence[int | None]) -> None:
+    from datasets import ClassLabel, Dataset, Features, Value
+
+    features = Features({"text": Value("string"), "category": ClassLabel(names=["voirie", "tri"])})
+    Dataset.from_dict({"text": list(texts), "category": list(labels)}, features=features).to_parquet(str(path))
+
+
+def test_numbered_classes_of_a_hub_are_called_by_their_names(hub: Path) -> None:
+    write_class_labels(hub / "train.parquet", "abcd", [0, 1, 1, 0])
+    write_class_labels(hub / "test.parquet", "ef", [1, 0])
+    split = hub_split(str(hub), COLUMNS)
+    assert (split.train.targets, split.test.targets) == (["voirie", "tri", "tri", "voirie"], ["tri", "voirie"])
+
+
+@pytest.mark.parametrize("hidden", [-1, None])
+def test_a_hub_answer_that_is_not_told_is_an_empty_cell(hub: Path, hidden: int | None) -> None:
+    write_class_labels(hub / "train.parquet", "abcd", [0, 1, 1, 0])
+    write_class_labels(hub / "test.parquet", "ef", [1, hidden])
+    error = hub_refusal(hub)
+    assert (error.found, error.where) == ("an empty cell", f"hf:{hub}, test, line 2, column 'category'")
+
+
+def test_a_hub_data_set_without_training_samples_is_refused(hub: Path) -> None:
+    write_csv(hub / "test.csv", rows_of(voirie=2, tri=2))
+    error = hub_refusal(hub)
+    assert (error.expected, error.found, error.where) == ("a split called train", "test", f"hf:{hub}")
+
+
+def test_a_hub_data_set_with_other_columns_lists_them(hub: Path) -> None:
+    write_csv(hub / "train.csv", [("x", "a")], header=("message", "service"))
+    error = hub_refusal(hub)
+    assert (error.found, error.where) == ("the columns 'message', 'service'", f"hf:{hub}, train")
+
+
+@pytest.mark.usefixtures("hub")
+@pytest.mark.parametrize("name", ["no-such-city/requests", "no-such-data-set"])
+def test_a_hub_data_set_that_cannot_be_had_is_a_users_error(name: str) -> None:
+    error = hub_refusal(name)
+    assert (error.expected, error.where) == ("a data set that can be loaded", f"hf:{name}")
+    assert "network" in error.remedy
+
+
+def test_a_folder_that_does_not_exist_is_a_users_error(hub: Path) -> None:
+    assert hub_refusal(hub / "gone").where == f"hf:{hub}/gone"
+
+
+@pytest.mark.usefixtures("hub")
+def test_a_hub_error_without_words_is_called_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise TimeoutError
+
+    monkeypatch.setattr("datasets.load_dataset", fail)
+    assert "TimeoutError" in hub_refusal("city/requests").found
+
+
+@pytest.mark.usefixtures("hub")
+@pytest.mark.parametrize(("name", "revision"), [("city/requests", None), ("city/requests@5f3c", "5f3c")])
+def test_the_revision_of_a_hub_data_set_is_pinned_by_its_name(
+    monkeypatch: pytest.MonkeyPatch, name: str, revision: str | None
+) -> None:
+    asked: list[tuple[str, str | None]] = []
+
+    def note(path: str, *, revision: str | None) -> dict[str, Any]:
+        asked.append((path, revision))
+        return {}
+
+    monkeypatch.setattr("datasets.load_dataset", note)
+    hub_refusal(name)
+    assert asked == [("city/requests", revision)]
