@@ -26,7 +26,7 @@ test: check
 	$(BIN)/pytest
 
 bench: install
-	$(BIN)/python -m pytest tests/benchmarks --ignore-glob='' -s -q -p no:randomly
+	$(BIN)/python -m tests.benchmarks
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info

@@ -146,6 +146,14 @@ def _csv_rows(path: Path, columns: Columns, encoding: str) -> Iterator[Row]:
         if header is None:
             return
         _check_columns(header, columns, f"{path}, line 1")
+        twice = next((name for name in columns.required if header.count(name) > 1), None)
+        if twice is not None:
+            raise DataError(
+                expected="column names that occur once",
+                found=f"{header.count(twice)} columns {twice!r}",
+                where=f"{path}, line 1",
+                remedy="rename all but one of them",
+            )
         begins = reader.line_num + 1
         for cells in reader:
             if cells:

@@ -16,6 +16,7 @@ import datetime as dt
 import logging
 import math
 import os
+import resource
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -115,8 +116,9 @@ def window(kind: Kind, readings: list[Reading], *, round_number: int | None = No
 
 
 def _cpu_seconds() -> float:
-    times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
+    # To the microsecond; `os.times` counts in hundredths of a second.
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
 
 
 def _new_tracker() -> Any:

@@ -56,7 +56,7 @@ def compare(campaign: Campaign, metrics: Sequence[Metric]) -> Comparison:
     """Compare the candidates of a campaign."""
     names = sorted(campaign.candidates, key=lambda name: not campaign.runs_of(name)[0].baseline)
     baseline = next((name for name in names if campaign.runs_of(name)[0].baseline), None)
-    reference = _round_energies(campaign, baseline) if baseline else []
+    reference = round_energies(campaign, baseline) if baseline else []
     results = [_result(campaign, name, metrics, [] if name == baseline else reference) for name in names]
     return Comparison(campaign, results)
 
@@ -67,7 +67,7 @@ def _result(campaign: Campaign, name: str, metrics: Sequence[Metric], reference:
     if not finished:
         first = runs[0]
         return CandidateResult(name, first.baseline, first.status, 0, first.reason, first.remedy)
-    energies = _round_energies(campaign, name)
+    energies = round_energies(campaign, name)
     fits = [reading for run in finished for reading in run.readings_of("fit")]
     windows = [reading for run in finished for reading in run.readings_of("inference")]
     measurable = all(reading.duration_s >= SHORTEST_WINDOW_S for reading in fits)
@@ -92,7 +92,7 @@ def _scores(runs: Sequence[Run], metrics: Sequence[Metric]) -> dict[str, Interva
     return {metric.name: score_interval(metric, expected, predicted) for metric in metrics}
 
 
-def _round_energies(campaign: Campaign, name: str) -> list[float]:
+def round_energies(campaign: Campaign, name: str) -> list[float]:
     """Energy per functional unit in each round, the mean over the candidate's finished seeds."""
     finished = [run for run in campaign.runs_of(name) if run.status == "finished"]
     rounds = zip(*(run.readings_of("inference") for run in finished), strict=True)

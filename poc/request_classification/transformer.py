@@ -148,7 +148,8 @@ def load_checkpoint(name: str, revision: str | None = None, **config: Any) -> tu
             ) from error
         pinned = f" --revision {revision}" if revision else ""
         raise CandidateUnavailableError(
-            f"the model {name} is not on this machine, and nothing is fetched unasked", remedy=f".venv/bin/hf download {name}{pinned}"
+            f"the model {name} is not on this machine, and nothing is fetched unasked",
+            remedy=f".venv/bin/hf download {name}{pinned}",
         ) from error
     return tokenizer, model
 

@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
+
 from evaluation.data import DataRequest, load_data
 from evaluation.home import PROJECT
 from evaluation.metrics import compute_macro_f1
@@ -16,15 +17,33 @@ from evaluation.samples import Split
 from poc.request_classification import CANDIDATES, TASK
 
 FOLDER = PROJECT / "data_samples" / "request_classification"
-SERVICES = set(
-    """voirie-trottoirs proprete-depots-sauvages collecte-encombrants graffitis-affichage eclairage-public espaces-verts
-    eau-assainissement stationnement mobilites-velo bruit-voisinage tranquillite-publique animaux-nuisibles etat-civil elections
-    scolaire-periscolaire petite-enfance ccas-aide-sociale logement-hygiene urbanisme culture-sport-associations acces-numerique
-    autre""".split()
-)
+SERVICES = {
+    "voirie-trottoirs",
+    "proprete-depots-sauvages",
+    "collecte-encombrants",
+    "graffitis-affichage",
+    "eclairage-public",
+    "espaces-verts",
+    "eau-assainissement",
+    "stationnement",
+    "mobilites-velo",
+    "bruit-voisinage",
+    "tranquillite-publique",
+    "animaux-nuisibles",
+    "etat-civil",
+    "elections",
+    "scolaire-periscolaire",
+    "petite-enfance",
+    "ccas-aide-sociale",
+    "logement-hygiene",
+    "urbanisme",
+    "culture-sport-associations",
+    "acces-numerique",
+    "autre",
+}
 CHANNELS = {"courriel", "formulaire", "appel transcrit", "application", "courrier", "guichet"}
 COMPETENCES = {"ville", "ccas", "metropole", "transporteur", "etat", "autre"}
-HARD_CASES = set("sans-accents sms dictee colere politesse double lieu-trompeur mauvais-service hors-sujet".split())
+HARD_CASES = {"sans-accents", "sms", "dictee", "colere", "politesse", "double", "lieu-trompeur", "mauvais-service", "hors-sujet"}
 LARGEST_JACCARD = 0.6
 
 

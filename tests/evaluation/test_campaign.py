@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 from evaluation.campaign import predict_samples, run_campaign
 from evaluation.candidate import Candidate, Predictor
 from evaluation.energy.lock import lock_holder
@@ -20,7 +21,6 @@ from evaluation.records.store import Store, open_store
 from evaluation.run import Campaign, DataRecord, Protocol
 from evaluation.samples import Samples, Split
 from poc.request_classification import TASK
-
 from tests.conftest import BIN, LAMP
 
 PROTOCOL = Protocol(rounds=2, window_s=0.5, quick=True)
@@ -163,7 +163,7 @@ def test_what_cannot_run_here_is_unavailable_with_its_remedy(run: Run) -> None:
 
 
 def test_too_few_answers_are_a_failure(run: Run) -> None:
-    (short,) = run(Candidate("short", lambda train, *, seed: Short("lamp"))).runs
+    (short,) = run(Candidate("short", lambda *_, **__: Short("lamp"))).runs
     assert short.status == "failed"
     with pytest.raises(ValueError, match="expected 10 answers, one per input, got 9"):
         predict_samples(Short("lamp"), SPLIT.test)
@@ -196,7 +196,7 @@ def test_threads_are_those_of_the_protocol_while_it_lasts_only(run: Run) -> None
 def test_an_interrupt_closes_and_marks_the_campaign(run: Run, store: Store) -> None:
     interrupting = Interrupting("lamp")
     with pytest.raises(KeyboardInterrupt):
-        run(Candidate("first", fit_constant), Candidate("interrupting", lambda train, *, seed: interrupting))
+        run(Candidate("first", fit_constant), Candidate("interrupting", lambda *_, **__: interrupting))
     (campaign_id,) = store.campaign_ids("interrupted")
     campaign = store.read_campaign(campaign_id)
     assert campaign.status == "interrupted"

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from evaluation.energy.lock import energy_lock
 
+from evaluation.energy.lock import energy_lock
 from tests.conftest import BIN, LAMP, Preuve, Recorded, labelled, write_csv
 
 TASK = "request-classification"

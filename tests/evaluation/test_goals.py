@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 
 import pytest
+
 from evaluation.exceptions import DataError
 from evaluation.goals import Goal, read_goals
 

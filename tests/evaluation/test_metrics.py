@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from evaluation.metrics import accuracy, label_codes, macro_f1
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, f1_score
+
+from evaluation.metrics import accuracy, label_codes, macro_f1
 
 Answers = list[tuple[str, str]]
 

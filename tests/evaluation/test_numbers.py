@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from evaluation.judgement.statistics import Interval
-from evaluation.numbers import counted, energy_unit, quantity, score, share, significant
 from hypothesis import given
 from hypothesis import strategies as st
+
+from evaluation.judgement.statistics import Interval
+from evaluation.numbers import counted, energy_unit, quantity, score, share, significant
 
 
 @pytest.mark.parametrize(

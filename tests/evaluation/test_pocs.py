@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import poc
 import pytest
+
+import poc
 from evaluation.candidate import Candidate, Predictor
 from evaluation.exceptions import NameNotFoundError, PreuveError
 from evaluation.metrics import accuracy

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from evaluation.exceptions import DataError
 from evaluation.samples import Samples, Split
-from evaluation.sources import Columns, content_sha256, hub_split, read_samples, read_split, stratified_split
+from evaluation.sources import Columns, content_sha256, hub_split, read_rows, read_samples, read_split, stratified_split
 from tests.conftest import BIN, LAMP, labelled, write_csv
 
 COLUMNS = Columns("text", "category")
@@ -728,3 +728,10 @@ def test_the_revision_of_a_hub_data_set_is_pinned_by_its_name(
     monkeypatch.setattr("datasets.load_dataset", note)
     hub_refusal(name)
     assert asked == [("city/requests", revision)]
+
+
+def test_a_column_that_stands_twice_in_the_header_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "twice.csv"
+    file.write_text("text,category,text\na,b,c\n", encoding="utf-8")
+    with pytest.raises(DataError, match="2 columns 'text'"):
+        read_rows(file, Columns("text", "category"))

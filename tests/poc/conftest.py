@@ -13,8 +13,9 @@ from tests.conftest import BIN, LAMP
 def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A DeBERTa-v2 encoder, the architecture of the default hub model, with its tokenizer, saved as safetensors."""
     import torch
-    from poc.request_classification.transformer import train_tokenizer
     from transformers import DebertaV2Config, DebertaV2ForSequenceClassification
+
+    from poc.request_classification.transformer import train_tokenizer
 
     torch.manual_seed(0)
     tokenizer = train_tokenizer([*LAMP, *BIN], 200)

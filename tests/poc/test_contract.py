@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from evaluation.candidate import Candidate
 from evaluation.card import card_path, read_card
 from evaluation.data import DataRequest, load_data

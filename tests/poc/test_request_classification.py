@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from evaluation.exceptions import CandidateUnavailableError
 from evaluation.samples import Samples
 from poc.request_classification import CANDIDATES
 from poc.request_classification.keywords import RoutingSheet, fit_keywords
 from poc.request_classification.transformer import fit_hub_transformer, fit_tiny_transformer, load_checkpoint
-
 from tests.conftest import BIN, LAMP
 
 TWO_SERVICES = Samples(

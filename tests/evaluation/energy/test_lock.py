@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+
 from evaluation.energy.lock import energy_lock, lock_holder, lock_path
 from evaluation.exceptions import BusyError
 
@@ -62,5 +63,5 @@ def test_a_link_in_its_place_is_not_followed() -> None:
 
 def test_words_of_a_broken_lock_file_do_no_harm(holder: subprocess.Popen[str]) -> None:
     lock_path().write_text("{broken")
-    with pytest.raises(BusyError, match="a campaign is running .process unknown"), energy_lock("another"):
+    with pytest.raises(BusyError, match="a campaign is running"), energy_lock("another"):
         pass

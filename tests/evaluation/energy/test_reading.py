@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from evaluation.energy.reading import Component, Reading
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from evaluation.energy.reading import Component, Reading
 from tests.records import make_reading
 
 ENERGY_WH = st.floats(0, 1e6)
@@ -61,4 +61,4 @@ def test_a_field_that_no_reading_has_is_refused() -> None:
 
 def test_a_reading_does_not_change_after_it_was_taken() -> None:
     with pytest.raises(ValidationError, match="frozen"):
-        make_reading().samples = 2  # type: ignore[misc]
+        make_reading().samples = 2

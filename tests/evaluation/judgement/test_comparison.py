@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from evaluation.judgement.comparison import CandidateResult, compare
 from evaluation.judgement.statistics import Interval
 from evaluation.metrics import accuracy
 from evaluation.run import Run, RunStatus
-
 from tests.records import make_campaign, make_predictions, make_reading, make_rounds, make_run
 
 # Two-sided 95 % of Student's t with 1 degree of freedom.

@@ -9,6 +9,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
 from evaluation.campaign import predict_samples
 from evaluation.records.items import (
     MetricItem,
@@ -22,10 +26,6 @@ from evaluation.records.items import (
 )
 from evaluation.run import Prediction, Protocol, Run
 from evaluation.samples import Samples
-from hypothesis import given
-from hypothesis import strategies as st
-from numpy.typing import NDArray
-
 from tests.records import make_campaign, make_data, make_environment, make_predictions, make_reading, make_rounds, make_run
 
 PNG = b"\x89PNG\r\n\x1a\n"
