@@ -95,7 +95,7 @@ def run(
 ) -> None:
     """Fit the candidates of a POC, measure them in rotation, and record every watt-hour."""
     from evaluation.campaign import run_campaign
-    from evaluation.data import DataRequest, Declaration, load_data
+    from evaluation.data.loading import DataRequest, Declaration, load_data
     from evaluation.judgement.comparison import compare
     from evaluation.pocs import find_poc
     from evaluation.records.store import open_store

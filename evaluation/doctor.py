@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import dataclass
 from importlib.metadata import version
 
 from evaluation.energy.lock import lock_holder
@@ -10,10 +11,18 @@ from evaluation.energy.meter import outside_settings
 from evaluation.environment import GIB, describe_environment, rapl_state
 from evaluation.exceptions import HomeError
 from evaluation.home import home_path, open_home
-from evaluation.terminal import Finding
 
 PACKAGES = ("codecarbon", "mlflow", "scikit-learn", "torch", "transformers")
 LITTLE_SPACE_GIB = 2.0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that `preuve doctor` looked at; `advice` where something can be better."""
+
+    subject: str
+    found: str
+    advice: str | None = None
 
 
 def examine() -> list[Finding]:

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
-from evaluation.data import read_texts
+from evaluation.data.loading import read_texts
 from evaluation.exceptions import NameNotFoundError
 from evaluation.pocs import not_found
 from evaluation.run import Campaign, Run
-from evaluation.terminal import Mistake
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A wrong answer, with the text as it stands in the data file."""
+
+    id: str
+    expected: str
+    predicted: str
+    score: float | None
+    text: str
 
 
 def find_mistakes(campaign: Campaign, candidate: str, seed: int) -> tuple[list[Mistake], int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -14,32 +14,14 @@ from rich.text import Text
 from evaluation.numbers import UNKNOWN, counted, energy_unit, quantity, score, share, significant
 
 if TYPE_CHECKING:
+    from evaluation.doctor import Finding
     from evaluation.judgement.comparison import CandidateResult, Comparison
+    from evaluation.mistakes import Mistake
 
 # "0.00199–0.00201", the longest interval in three significant digits down to a thousandth of the unit.
 BOUNDS_WIDTH = 15
 # Columns that the whole comparison takes.
 WIDE_TABLE = 104
-
-
-@dataclass(frozen=True)
-class Mistake:
-    """A wrong answer, with the text as it stands in the data file."""
-
-    id: str
-    expected: str
-    predicted: str
-    score: float | None
-    text: str
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that `preuve doctor` looked at; `advice` where something can be better."""
-
-    subject: str
-    found: str
-    advice: str | None = None
 
 
 def harmless(text: str) -> Text:

@@ -63,7 +63,7 @@ def same_twice() -> Iterator[Row]:
 
     from evaluation.campaign import run_campaign
     from evaluation.candidate import Candidate
-    from evaluation.data import DataRequest, load_data
+    from evaluation.data.loading import DataRequest, load_data
     from evaluation.judgement.comparison import round_energies
     from evaluation.judgement.statistics import paired_ratio
     from evaluation.records.store import open_store
@@ -110,8 +110,9 @@ def banking77() -> Iterator[Row]:
     if not BANKING77.is_dir():
         yield name, "the data are not here", asked
         return
+    from evaluation.data.files import Columns
+    from evaluation.data.splits import read_split
     from evaluation.metrics import compute_accuracy
-    from evaluation.sources import Columns, read_split
     from poc.request_classification import CANDIDATES
 
     columns = Columns("text", "category")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from evaluation.data import DataRequest, load_data
+from evaluation.data.loading import DataRequest, load_data
 from evaluation.home import PROJECT
 from evaluation.metrics import compute_macro_f1
 from evaluation.samples import Split

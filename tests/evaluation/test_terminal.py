@@ -10,14 +10,14 @@ from dataclasses import replace
 import pytest
 from rich.console import Console, RenderableType
 
+from evaluation.doctor import Finding
 from evaluation.judgement.comparison import CandidateResult, Comparison, compare
 from evaluation.judgement.statistics import Interval
 from evaluation.metrics import accuracy, macro_f1
+from evaluation.mistakes import Mistake
 from evaluation.run import Protocol
 from evaluation.terminal import (
     WIDE_TABLE,
-    Finding,
-    Mistake,
     comparison_dict,
     comparison_notes,
     comparison_table,

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from evaluation.candidate import Candidate
-from evaluation.card import card_path, read_card
-from evaluation.data import DataRequest, load_data
+from evaluation.data.card import card_path, read_card
+from evaluation.data.loading import DataRequest, load_data
 from evaluation.home import PROJECT
 from evaluation.pocs import Poc, find_pocs
 from evaluation.predictors import confidence, load_predictor, save_predictor

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from evaluation.card import file_sha256, read_card
-from evaluation.data import DataRequest, Declaration, columns_of, load_data, read_texts
+from evaluation.data.card import file_sha256, read_card
+from evaluation.data.files import Columns
+from evaluation.data.loading import DataRequest, Declaration, columns_of, load_data, read_texts
 from evaluation.exceptions import DataError
 from evaluation.home import PROJECT
 from evaluation.run import DataRecord
 from evaluation.samples import Split
-from evaluation.sources import Columns
 from poc.request_classification import TASK
 from tests.conftest import labelled, write_csv
 

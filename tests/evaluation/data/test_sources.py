@@ -16,9 +16,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from evaluation.data.files import Columns, read_rows
+from evaluation.data.hub import content_sha256, hub_split
+from evaluation.data.splits import read_samples, read_split, stratified_split
 from evaluation.exceptions import DataError
 from evaluation.samples import Samples, Split
-from evaluation.sources import Columns, content_sha256, hub_split, read_rows, read_samples, read_split, stratified_split
 from tests.conftest import BIN, LAMP, labelled, write_csv
 
 COLUMNS = Columns("text", "category")

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
 
-from evaluation.card import (
+from evaluation.data.card import (
     Card,
     PersonalData,
     card_path,
@@ -16,11 +16,13 @@ from evaluation.card import (
     read_card,
     write_card,
 )
+from evaluation.data.files import Columns
+from evaluation.data.hub import content_sha256, hub_split
+from evaluation.data.splits import read_samples, read_split
 from evaluation.exceptions import DataError
 from evaluation.home import PROJECT, allow_hub
 from evaluation.run import DataRecord
 from evaluation.samples import Samples, Split
-from evaluation.sources import Columns, content_sha256, hub_split, read_samples, read_split
 from evaluation.task import Task
 
 HUB = "hf:"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaluation.card import Card, card_path, check_card, file_sha256, home_card_path, read_card, write_card
+from evaluation.data.card import Card, card_path, check_card, file_sha256, home_card_path, read_card, write_card
 from evaluation.exceptions import DataError
 
 TODAY = dt.date(2026, 6, 15)

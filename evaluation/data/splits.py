@@ -1,0 +1,214 @@
+"""From rows to samples to learn from and samples to measure on, with every check that keeps the two honest."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from evaluation.data.files import Columns, Row, read_rows
+from evaluation.exceptions import DataError
+from evaluation.samples import Samples, Split
+
+# A citizen's request has hundreds of characters, a long report a few hundred thousand. Beyond it is a file pasted into a cell.
+LONGEST_CELL = 1_000_000
+TEST_SHARE = 0.3
+# What JSON can write and no file or tokenizer can take: a text cut in the middle of an emoji ends on half of it.
+UNFIT = {"\0": "a NUL character", "[\ud800-\udfff]": "half a character (a lone surrogate)"}
+
+
+def _cell(row: Row, column: str, path: Path | str) -> str:
+    """The text of a cell.
+
+    Raises:
+        DataError: it is empty, not a text or a number, or longer than any text would be.
+    """
+    value = row.cells[column]
+    where = f"{path}, line {row.line}, column {column!r}"
+    if isinstance(value, bool | int | float) and value == value:  # noqa: PLR0124 - NaN, an empty number, differs from itself
+        value = str(value)
+    if not isinstance(value, str) or not value.strip():
+        kind = "an empty cell" if value is None or isinstance(value, str | float) else f"a {type(value).__name__}"
+        raise DataError(expected="a text", found=kind, where=where, remedy="fill the cell or delete the row")
+    if len(value) > LONGEST_CELL:
+        raise DataError(
+            expected=f"a text of at most {LONGEST_CELL:,} characters".replace(",", " "),
+            found=f"{len(value):,} characters".replace(",", " "),
+            where=where,
+            remedy="cut the text into samples; a quote left open joins all that follows it",
+        )
+    unfit = next((name for sign, name in UNFIT.items() if re.search(sign, value)), None)
+    if unfit:
+        raise DataError(expected="a text", found=unfit, where=where, remedy="delete that character")
+    return value
+
+
+def to_samples(rows: Sequence[Row], columns: Columns, path: Path | str) -> Samples:
+    """Check every cell and make samples of the rows; without an id column, the row's number is its id.
+
+    Raises:
+        DataError: at the first cell that is empty or malformed, or the first id that occurs twice.
+    """
+    has_ids = all(columns.id in row.cells for row in rows)
+    ids = [_cell(row, columns.id, path) if has_ids else f"row-{number}" for number, row in enumerate(rows, start=1)]
+    first_line: dict[str, int] = {}
+    for sample_id, row in zip(ids, rows, strict=True):
+        if sample_id in first_line:
+            raise DataError(
+                expected="ids that occur once",
+                found=f"{sample_id!r}, already on line {first_line[sample_id]}",
+                where=f"{path}, line {row.line}, column {columns.id!r}",
+                remedy="give each row an id of its own, or drop the column",
+            )
+        first_line[sample_id] = row.line
+    return Samples(
+        ids=ids,
+        inputs=[_cell(row, columns.input, path) for row in rows],
+        targets=[_cell(row, columns.target, path).strip() for row in rows],
+        slices={name: [_cell(row, name, path) for row in rows] for name in columns.slices},
+    )
+
+
+def read_samples(path: Path, columns: Columns, encoding: str = "utf-8") -> Samples:
+    """All samples of a file, whatever side of a split they are on."""
+    return to_samples(read_rows(path, columns, encoding), columns, path)
+
+
+def read_split(
+    train: Path, columns: Columns, *, test: Path | None, encoding: str = "utf-8", allow_overlap: bool = False, seed: int = 0
+) -> Split:
+    """Read what is learnt from and what is measured on.
+
+    With `test`, two files; else the file's own split column; else a stratified split, `TEST_SHARE` of each class for the test.
+
+    Raises:
+        DataError: a file is malformed, its classes cannot be learnt, or a text is on both sides.
+    """
+    rows = read_rows(train, columns, encoding)
+    if test is not None:
+        split = Split(to_samples(rows, columns, train), read_samples(test, columns, encoding))
+    elif any(columns.split in row.cells for row in rows):
+        split = _declared_split(rows, columns, train)
+    else:
+        split = stratified_split(to_samples(rows, columns, train), where=str(train), seed=seed)
+    check_classes(split.train, where=str(train))
+    return check_overlap(split, train=str(train), test=str(test or train), allow=allow_overlap)
+
+
+def _declared_split(rows: Sequence[Row], columns: Columns, path: Path) -> Split:
+    samples = to_samples(rows, columns, path)
+    sides: dict[str, list[int]] = {"train": [], "test": []}
+    for position, row in enumerate(rows):
+        side = row.cells.get(columns.split)
+        if not isinstance(side, str) or side not in sides:
+            raise DataError(
+                expected="train or test",
+                found=repr(side),
+                where=f"{path}, line {row.line}, column {columns.split!r}",
+                remedy="correct the cell, or rename the column if it means something else",
+            )
+        sides[side].append(position)
+    for side, positions in sides.items():
+        if not positions:
+            raise DataError(
+                expected=f"rows marked {side}",
+                found="none",
+                where=f"{path}, column {columns.split!r}",
+                remedy="mark some rows, or name a test file with --test",
+            )
+    return Split(samples.subset(sides["train"]), samples.subset(sides["test"]))
+
+
+def stratified_split(samples: Samples, *, where: str, seed: int) -> Split:
+    """Split by class, the same way for the same samples and seed. Every class is in the test, however rare it is.
+
+    Raises:
+        DataError: a class has fewer than three samples, or there is only one class.
+    """
+    check_classes(samples, where=where, least=3)
+    from sklearn.model_selection import train_test_split
+
+    positions: dict[str, list[int]] = {label: [] for label in samples.targets}
+    for position, label in enumerate(samples.targets):
+        positions[label].append(position)
+    train: list[int] = []
+    test: list[int] = []
+    # Class by class: `stratify` keeps the shares of the whole and may leave a rare class without a test sample.
+    for of_class in positions.values():
+        learnt, measured = train_test_split(of_class, test_size=max(1, round(TEST_SHARE * len(of_class))), random_state=seed)
+        train += learnt
+        test += measured
+    notice = f"no test file: {len(test)} of {len(samples)} samples, drawn by class, are kept for the test"
+    return Split(samples.subset(sorted(train)), samples.subset(sorted(test)), (notice,))
+
+
+def check_classes(samples: Samples, *, where: str, least: int = 2) -> None:
+    """Make sure that there is something to tell apart, and enough examples of it.
+
+    Args:
+        samples: those to learn from, or those that a test is still to be drawn from.
+        where: their file, for the error.
+        least: two to learn from; three where one of them goes to the test.
+
+    Raises:
+        DataError: one class only, or a class with fewer samples.
+    """
+    counts = Counter(samples.targets)
+    if len(counts) == 1:
+        raise DataError(
+            expected="at least two classes",
+            found=f"only {next(iter(counts))!r}",
+            where=where,
+            remedy="check --target: it names the column of the answers",
+        )
+    rare = sorted(label for label, count in counts.items() if count < least)
+    if rare:
+        position = list(samples.targets).index(rare[0])
+        raise DataError(
+            expected=f"at least {least} samples of each class"
+            + (" to learn from" if least == 2 else ": 2 to learn from, 1 for the test"),
+            found=f"{len(rare)} with fewer: {', '.join(f'{label!r} ({counts[label]})' for label in rare[:5])}",
+            where=f"{where}, sample {samples.ids[position]}",
+            remedy="add samples, or merge or drop these classes",
+        )
+
+
+def check_overlap(split: Split, *, train: str, test: str, allow: bool) -> Split:
+    """Refuse texts that are both learnt and measured on; letter case and white space make no difference.
+
+    Raises:
+        DataError: some are, and `allow` is false; it counts them and names the first.
+    """
+    learnt = {_normal(text): sample_id for sample_id, text in zip(split.train.ids, split.train.inputs, strict=True)}
+    both = [
+        (learnt[_normal(text)], sample_id)
+        for sample_id, text in zip(split.test.ids, split.test.inputs, strict=True)
+        if _normal(text) in learnt
+    ]
+    if not both:
+        return _with_unlearnt(split)
+    named = "; ".join(f"{first} = {second}" for first, second in both[:10]) + ("; ..." if len(both) > 10 else "")
+    found = f"{len(both)} texts of the test are in the training samples too (training = test): {named}"
+    if not allow:
+        raise DataError(
+            expected="no text both to learn from and to measure on",
+            found=found,
+            where=f"{train} and {test}",
+            remedy="drop them from one side, or add --allow-overlap to go on; the overlap is then recorded",
+        )
+    return _with_unlearnt(Split(split.train, split.test, (*split.notices, f"overlap allowed: {found}")))
+
+
+def _with_unlearnt(split: Split) -> Split:
+    unlearnt = sorted(set(split.test.targets) - set(split.train.targets))
+    if not unlearnt:
+        return split
+    notice = (
+        f"{len(unlearnt)} classes of the test have no training sample, so no candidate can find them: {', '.join(unlearnt[:5])}"
+    )
+    return Split(split.train, split.test, (*split.notices, notice))
+
+
+def _normal(text: str) -> str:
+    return " ".join(text.casefold().split())
