@@ -19,13 +19,15 @@ class Metric:
         name: as it is recorded and shown.
         compute: from expected and predicted labels (two arrays of one length, at least one long) to the value.
         higher_is_better: the direction.
-        unit: empty for a share between 0 and 1.
+        unit: empty for a share.
+        bounds: the lowest and the highest value that it can take.
     """
 
     name: str
     compute: Callable[[ArrayLike, ArrayLike], float]
     higher_is_better: bool = True
     unit: str = ""
+    bounds: tuple[float, float] = (0.0, 1.0)
 
 
 def label_codes(expected: ArrayLike, predicted: ArrayLike) -> tuple[NDArray[Any], NDArray[np.intp], NDArray[np.intp]]:

@@ -80,6 +80,7 @@ def comparison_notes(comparison: Comparison) -> list[str]:
     """What a reader must know to read the table: who is missing and why, how the energy is known, what was noticed."""
     campaign = comparison.campaign
     notes = [_absence(result) for result in comparison.results if not result.energy_wh]
+    notes.extend(f"{result.name}: {result.reason}" for result in comparison.results if result.energy_wh and result.reason)
     protocol, data = campaign.protocol, campaign.data
     notes.append(
         f"{data.test_samples} test samples, {data.train_samples} to learn from, {data.classes} classes. "

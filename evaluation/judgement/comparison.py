@@ -17,6 +17,7 @@ class CandidateResult:
     """What a campaign found of one candidate, over its seeds.
 
     Attributes:
+        reason: why it has no numbers, or why some of its seeds have none.
         energy_wh: per functional unit, over the rounds.
         ratio: its energy over the baseline's, round by round; none for the baseline itself or without one.
         fit_energy_wh: mean of its fits; none where they were too short to measure.
@@ -76,6 +77,7 @@ def _result(campaign: Campaign, name: str, metrics: Sequence[Metric], reference:
         baseline=finished[0].baseline,
         status="finished",
         seeds=len(finished),
+        reason=_unfinished(runs),
         scores=_scores(finished, metrics),
         energy_wh=mean_interval(energies),
         ratio=paired_ratio(energies, reference) if len(reference) == len(energies) else None,
@@ -84,6 +86,12 @@ def _result(campaign: Campaign, name: str, metrics: Sequence[Metric], reference:
         ms_per_sample=fmean(reading.duration_s / reading.samples * 1000 for reading in windows),
         constant_share=fmean(reading.constant_share for reading in windows),
     )
+
+
+def _unfinished(runs: Sequence[Run]) -> str | None:
+    """What kept some seeds from finishing, where others did: the numbers are then of these others alone."""
+    rest = [run for run in runs if run.status != "finished"]
+    return f"{len(rest)} of {len(runs)} seeds: {rest[0].status}. {rest[0].reason}" if rest else None
 
 
 def _scores(runs: Sequence[Run], metrics: Sequence[Metric]) -> dict[str, Interval]:

@@ -8,7 +8,7 @@ import pytest
 
 from evaluation.judgement.comparison import CandidateResult, compare
 from evaluation.judgement.statistics import Interval
-from evaluation.metrics import accuracy
+from evaluation.metrics import accuracy, macro_f1
 from evaluation.run import Run, RunStatus
 from tests.records import make_campaign, make_predictions, make_reading, make_rounds, make_run
 
@@ -134,3 +134,11 @@ def test_time_is_quoted_for_a_sample() -> None:
 def test_the_constant_of_the_memory_is_told_as_a_share() -> None:
     rounds = [make_reading(cpu_wh=1.0, ram_wh=3.0), make_reading(cpu_wh=3.0, ram_wh=1.0)]
     assert only_result(make_run(rounds=rounds)).constant_share == pytest.approx(0.5)
+
+
+def test_a_seed_that_failed_is_told_beside_those_that_finished() -> None:
+    sound = make_run("one", seed=0)
+    failed = make_run("one", seed=1).model_copy(update={"status": "failed", "reason": "ValueError in fit.py, line 3"})
+    (result,) = compare(make_campaign(sound, failed), [macro_f1]).results
+    assert (result.status, result.seeds) == ("finished", 1)
+    assert result.reason == "1 of 2 seeds: failed. ValueError in fit.py, line 3"
