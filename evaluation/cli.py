@@ -100,7 +100,7 @@ def run(
     from evaluation.pocs import find_poc
     from evaluation.records.store import open_store
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    _end_like_an_interrupt()
     found = find_poc(poc)
     chosen = _with_params(found.choose(candidate or []), param or [])
     goals = found.goals
@@ -212,8 +212,14 @@ def ui(
     from evaluation.pocs import find_poc, find_pocs
     from evaluation.ui import serve
 
+    _end_like_an_interrupt()
     task = find_poc(poc).task if poc else find_pocs()[0].task
     raise typer.Exit(serve(task.name, port, browser=browser, tell=_print))
+
+
+def _end_like_an_interrupt() -> None:
+    """What ends this process from outside is tidied up after like Ctrl-C."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def _with_params(candidates: Any, changes: list[str]) -> Any:

@@ -32,7 +32,20 @@ def serve(task: str, port: int, *, browser: bool, tell: Callable[[str], None]) -
         tell(f"The runs are on a server: {uri}/{PAGE.format(experiment_id)}")
         return 0
     _check_free(port)
-    command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", uri, "--host", LOOPBACK, "--port", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "mlflow",
+        "server",
+        "--backend-store-uri",
+        uri,
+        "--host",
+        LOOPBACK,
+        "--port",
+        str(port),
+        "--workers",
+        "1",
+    ]
     page = f"http://{LOOPBACK}:{port}/{PAGE.format(experiment_id)}"
     home = open_home()
     # MLflow makes folders where it is started, and its log would bury the address: both belong into the home.

@@ -20,9 +20,11 @@ def lock_path() -> Path:
 
 
 def _open_lock(path: Path) -> int:
+    # No link is followed: the folder belongs to everybody.
+    flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
-        # No link is followed: the folder belongs to everybody.
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+        # In such folders Linux refuses to open another user's file with O_CREAT, even where it may be written to.
+        descriptor = os.open(path, flags if path.exists() else flags | os.O_CREAT, 0o666)
     except OSError as error:
         raise BusyError(
             expected="a lock file that every user can open",

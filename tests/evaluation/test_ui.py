@@ -32,7 +32,8 @@ def listening_addresses(port: int) -> set[str]:
 
 @pytest.mark.enable_socket
 @pytest.mark.allow_hosts(["127.0.0.1"])
-def test_it_serves_the_experiment_on_the_loopback_address_only(at_recorded: Recorded) -> None:
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_it_serves_the_experiment_on_the_loopback_address_only(at_recorded: Recorded, end: signal.Signals) -> None:
     port = free_port()
     command = [*CLI, "ui", "--no-browser", "--port", str(port)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -46,7 +47,7 @@ def test_it_serves_the_experiment_on_the_loopback_address_only(at_recorded: Reco
         with urllib.request.urlopen(query) as answer:
             assert b'"request-classification"' in answer.read()
         assert listening_addresses(port) == {"0100007F"}
-        process.send_signal(signal.SIGINT)
+        process.send_signal(end)
         assert process.wait(timeout=30) == 0
     assert listening_addresses(port) == set()
 

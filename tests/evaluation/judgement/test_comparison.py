@@ -137,7 +137,7 @@ def test_the_constant_of_the_memory_is_told_as_a_share() -> None:
 
 
 def test_a_seed_that_failed_is_told_beside_those_that_finished() -> None:
-    sound = make_run("one", seed=0)
+    sound = make_run("one", seed=0, rounds=make_rounds(1.0, 1.1))
     failed = make_run("one", seed=1).model_copy(update={"status": "failed", "reason": "ValueError in fit.py, line 3"})
     (result,) = compare(make_campaign(sound, failed), [macro_f1]).results
     assert (result.status, result.seeds) == ("finished", 1)
