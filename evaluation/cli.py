@@ -259,7 +259,7 @@ def _progress() -> Iterator[Progress]:
         return
     columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
     with Bar(*columns, console=console, auto_refresh=False, transient=True) as bar:
-        task = bar.add_task("start")
+        task = bar.add_task("start", total=None)
 
         def show(step: str, done: int, total: int) -> None:
             bar.update(task, description=step, completed=done, total=total, refresh=True)

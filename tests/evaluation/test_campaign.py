@@ -255,3 +255,10 @@ def test_a_record_says_what_it_takes_to_repeat_it(run: Run) -> None:
     assert environment.code_commit is None or len(environment.code_commit) == 40
     assert any(package.startswith("codecarbon==") for package in environment.packages)
     assert environment.cores == os.cpu_count()
+
+
+def test_a_finished_campaign_stays_as_it_was_when_the_next_begins(run: Run, store: Store) -> None:
+    first = run(Candidate("one", fit_constant))
+    second = run(Candidate("one", fit_constant))
+    assert store.campaign_ids("finished") == [second.id, first.id]
+    assert statuses(store) == {"FINISHED"}
