@@ -6,11 +6,13 @@ import datetime as dt
 import logging
 import random
 import secrets
+import signal
+import threading
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol as Interface
@@ -20,7 +22,7 @@ from evaluation.energy.lock import energy_lock
 from evaluation.energy.meter import check_outside_settings, warm_up_meter, window
 from evaluation.energy.reading import Reading
 from evaluation.environment import describe_environment
-from evaluation.exceptions import CandidateUnavailableError, PreuveError
+from evaluation.exceptions import BusyError, CandidateUnavailableError, PreuveError
 from evaluation.predictors import confidence
 from evaluation.records.store import Store
 from evaluation.run import Campaign, CampaignStatus, DataRecord, Prediction, Protocol, Run, RunStatus
@@ -55,6 +57,7 @@ class Trial:
     predictor: Predictor | None = None
     readings: list[Reading] = field(default_factory=list)
     predictions: list[Prediction] = field(default_factory=list)
+    scores: dict[str, float] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -115,15 +118,39 @@ def run_campaign(
         trials = [Trial(candidate, seed) for candidate in candidates for seed in range(protocol.seeds)]
         idle: list[Reading] = []
         try:
-            _measure(trials, idle, split, protocol, progress)
+            _measure(trials, idle, task, split, protocol, progress)
         except BaseException:
-            _record(campaign, "interrupted", task, trials, idle, store)
+            with _uninterrupted():
+                _record(campaign, "interrupted", trials, idle, store)
             raise
         progress("write the records", 1, 1)
-        return _record(campaign, "finished", task, trials, idle, store)
+        with _uninterrupted():
+            return _record(campaign, "finished", trials, idle, store)
 
 
-def _measure(trials: Sequence[Trial], idle: list[Reading], split: Split, protocol: Protocol, progress: Progress) -> None:
+def close_what_was_killed(store: Store) -> None:
+    """Close as interrupted what killed processes left open; nothing is done while a campaign is running."""
+    with suppress(BusyError), energy_lock("closing what a killed campaign left open"):
+        store.close_orphans()
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Recording takes seconds and must be whole: signals that ask to stop have no effect while it lasts."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _measure(
+    trials: Sequence[Trial], idle: list[Reading], task: Task, split: Split, protocol: Protocol, progress: Progress
+) -> None:
     steps = 1 + len(trials) * (1 + protocol.rounds)
     progress("idle machine", 0, steps)
     warm_up_meter()
@@ -133,10 +160,10 @@ def _measure(trials: Sequence[Trial], idle: list[Reading], split: Split, protoco
         progress(f"fit {trial.name}", 1 + place, steps)
         if trial.seed == 0:
             _rehearse(trial, split.train)
-        _guarded(_fit_and_warm_up, trial, split)
+        _guarded(_fit_and_warm_up, trial, task, split)
     for round_number in range(1, protocol.rounds + 1):
         order = [trial for trial in trials if trial.under_way]
-        # Every round has an order of its own, the same in every campaign: drift of the machine hits all candidates alike.
+        # Every round has an order of its own, the same in every campaign, so that no candidate always comes after the same one.
         random.Random(round_number).shuffle(order)
         for place, trial in enumerate(order):
             progress(f"round {round_number} of {protocol.rounds}: {trial.name}", 1 + len(trials) * round_number + place, steps)
@@ -155,10 +182,10 @@ def _guarded(step: Callable[..., None], trial: Trial, *arguments: object) -> Non
     except PreuveError:
         raise
     except Exception as error:
-        # An error's message may quote a text. It goes to the terminal; the record only says what kind of error, and where.
-        logger.exception("%s failed", trial.name)
+        # An error's message may quote a text: what is recorded and logged only says what kind of error, and where.
         place = traceback.extract_tb(error.__traceback__)[-1]
         trial.end("failed", f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}", "mend the candidate")
+        logger.debug("%s failed", trial.name, exc_info=True)
 
 
 def _rehearse(trial: Trial, train: Samples) -> None:
@@ -175,13 +202,15 @@ def _rehearse(trial: Trial, train: Samples) -> None:
         trial.candidate.fit(train.subset(places), seed=trial.seed, **trial.candidate.params)
 
 
-def _fit_and_warm_up(trial: Trial, split: Split) -> None:
+def _fit_and_warm_up(trial: Trial, task: Task, split: Split) -> None:
     with window("fit", trial.readings) as fitting:
         trial.predictor = trial.candidate.fit(split.train, seed=trial.seed, **trial.candidate.params)
         fitting.samples = len(split.train)
     with window("warm-up", trial.readings) as warming:
         trial.predictions = predict_samples(trial.predictor, split.test)
         warming.samples = len(split.test)
+    predicted = [prediction.predicted for prediction in trial.predictions]
+    trial.scores = {metric.name: metric.compute(split.test.targets, predicted) for metric in task.metrics}
 
 
 def _measure_round(trial: Trial, test: Samples, window_s: float, round_number: int) -> None:
@@ -212,10 +241,8 @@ def predict_samples(predictor: Predictor, samples: Samples) -> list[Prediction]:
     ]
 
 
-def _record(
-    campaign: Campaign, status: CampaignStatus, task: Task, trials: Sequence[Trial], idle: Sequence[Reading], store: Store
-) -> Campaign:
-    runs = tuple(_to_run(trial, task) for trial in trials)
+def _record(campaign: Campaign, status: CampaignStatus, trials: Sequence[Trial], idle: Sequence[Reading], store: Store) -> Campaign:
+    runs = tuple(_to_run(trial) for trial in trials)
     closed = campaign.model_copy(update={"ended": dt.datetime.now(dt.UTC), "status": status, "readings": tuple(idle), "runs": runs})
     for run, trial in zip(runs, trials, strict=True):
         store.add_run(closed, run, trial.predictor if run.status == "finished" else None)
@@ -223,9 +250,7 @@ def _record(
     return closed
 
 
-def _to_run(trial: Trial, task: Task) -> Run:
-    expected = [prediction.expected for prediction in trial.predictions]
-    predicted = [prediction.predicted for prediction in trial.predictions]
+def _to_run(trial: Trial) -> Run:
     return Run(
         candidate=trial.candidate.name,
         baseline=trial.candidate.baseline,
@@ -234,7 +259,7 @@ def _to_run(trial: Trial, task: Task) -> Run:
         status=trial.status,
         reason=trial.reason,
         remedy=trial.remedy,
-        scores={metric.name: metric.compute(expected, predicted) for metric in task.metrics} if trial.predictions else {},
+        scores=trial.scores,
         readings=tuple(trial.readings),
         predictions=tuple(trial.predictions),
     )

@@ -12,7 +12,7 @@ class Predictor(Protocol):
     """What `fit` returns. A scikit-learn pipeline is one as it stands.
 
     It may also offer `predict_proba` or `decision_function` (its confidence is then recorded), and `save(folder)` with a
-    class method `load(folder)`; without those it is stored with skops.
+    class method `load(folder)`, with the `packages` it needs; without those it is stored with skops.
     """
 
     def predict(self, inputs: Sequence[str], /) -> Sequence[str]:

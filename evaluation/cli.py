@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import signal
 import sys
 from collections.abc import Iterator
@@ -54,6 +55,9 @@ def main() -> None:
     except PreuveError as error:
         _explain(error)
         sys.exit(USER_ERROR)
+    except KeyboardInterrupt:
+        _complain("Interrupted before anything was measured.")
+        sys.exit(INTERRUPTED)
 
 
 @app.command("list")
@@ -91,6 +95,7 @@ def run(
     personal_data: Annotated[PersonalDataOption | None, typer.Option(help="Whether your data holds any.")] = None,
     dpia: Annotated[str | None, typer.Option(metavar="REFERENCE", help="Impact assessment, where there is personal data.")] = None,
     expires: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day your data may be used.")] = None,
+    debug: Annotated[bool, typer.Option("--debug", help="Show where a candidate failed; its message may quote a text.")] = False,
     as_json: Json = False,
 ) -> None:
     """Fit the candidates of a POC, measure them in rotation, and record every watt-hour."""
@@ -101,6 +106,9 @@ def run(
     from evaluation.records.store import open_store
 
     _end_like_an_interrupt()
+    if debug:
+        logging.basicConfig(format="%(message)s")
+        logging.getLogger("evaluation").setLevel(logging.DEBUG)
     found = find_poc(poc)
     chosen = _with_params(found.choose(candidate or []), param or [])
     goals = found.goals
@@ -119,10 +127,10 @@ def run(
     )
     request = DataRequest(data, test, text, target, encoding, allow_overlap, declaration)
     protocol = _protocol(seeds=seeds, rounds=rounds, window_s=window, threads=threads, quick=quick)
+    split, record = load_data(found.task, request, datetime.now().astimezone().date())
+    store = open_store(found.task.name)
     try:
-        split, record = load_data(found.task, request, datetime.now().astimezone().date())
         with _progress() as progress:
-            store = open_store(found.task.name)
             campaign = run_campaign(
                 found.task, chosen, split, data=record, goals_sha256=goals.sha256, protocol=protocol, store=store, progress=progress
             )
@@ -142,6 +150,7 @@ def compare_candidates(
     as_json: Json = False,
 ) -> None:
     """The candidates of a campaign side by side, with intervals."""
+    from evaluation.campaign import close_what_was_killed
     from evaluation.judgement.comparison import compare
     from evaluation.pocs import find_poc, find_pocs
     from evaluation.records.store import looks_like_campaign, open_store
@@ -153,6 +162,7 @@ def compare_candidates(
     else:
         owner, campaign_id = find_poc(what), None
     store = open_store(owner.task.name)
+    close_what_was_killed(store)
     campaign = store.read_campaign(campaign_id) if campaign_id else store.latest_campaign()
     _show(compare(campaign, owner.task.metrics), as_json=as_json)
 
@@ -169,6 +179,7 @@ def errors(
     """What a candidate got wrong, the most confident mistakes first. Texts are read from the data file, which alone has them."""
     from dataclasses import asdict
 
+    from evaluation.campaign import close_what_was_killed
     from evaluation.mistakes import find_mistakes
     from evaluation.pocs import find_poc
     from evaluation.records.store import open_store
@@ -176,6 +187,7 @@ def errors(
 
     found = find_poc(poc)
     store = open_store(found.task.name)
+    close_what_was_killed(store)
     chosen = store.read_campaign(campaign) if campaign else store.latest_campaign(candidate)
     mistakes, answers = find_mistakes(chosen, candidate, seed)
     if as_json:
@@ -219,7 +231,8 @@ def ui(
 
 def _end_like_an_interrupt() -> None:
     """What ends this process from outside is tidied up after like Ctrl-C."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
 
 
 def _with_params(candidates: Any, changes: list[str]) -> Any:

@@ -70,7 +70,7 @@ def installed_packages() -> tuple[str, ...]:
 
 @cache
 def machine_id() -> str:
-    """Sixteen hexadecimal digits that stay the same on one machine and cannot be traced to it."""
+    """Sixteen hexadecimal digits that stay the same on one machine and do not name it."""
     try:
         name = Path("/etc/machine-id").read_text(encoding="ascii").strip()
     except OSError:

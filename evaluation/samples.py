@@ -1,4 +1,4 @@
-"""Samples: the inputs and the expected answers that a candidate learns from and is tried on. Reading files is `sources`' work."""
+"""Samples: the inputs and the expected answers that a candidate learns from and is tried on. Reading them is the work of `data`."""
 
 from __future__ import annotations
 

@@ -85,8 +85,8 @@ def comparison_notes(comparison: Comparison) -> list[str]:
     notes.append(
         f"{data.test_samples} test samples, {data.train_samples} to learn from, {data.classes} classes. "
         f"{counted(protocol.rounds, 'round')} of {protocol.window_s:g} s, {counted(protocol.seeds, 'seed')}, "
-        f"{counted(protocol.threads, 'thread')}. The second lines are 95 % intervals: over the test samples for scores, "
-        "over the rounds for energy."
+        f"{counted(protocol.threads, 'thread')}. The second lines are 95 % intervals for these fits: "
+        "over the test samples of each class for scores, over the rounds for energy."
     )
     notes.extend(_energy_notes(comparison))
     if protocol.quick:

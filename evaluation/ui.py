@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from collections.abc import Callable
 
 from evaluation.exceptions import RecordError
 from evaluation.home import home_path, open_home
-from evaluation.records.store import open_store, tracking_uri
+from evaluation.records.store import open_store, shown_uri, tracking_uri
 
 LOOPBACK = "127.0.0.1"
 PATIENCE_S = 60.0
@@ -29,27 +30,16 @@ def serve(task: str, port: int, *, browser: bool, tell: Callable[[str], None]) -
     uri = tracking_uri()
     experiment_id = open_store(task).experiment_id
     if uri.startswith(("http://", "https://")):
-        tell(f"The runs are on a server: {uri}/{PAGE.format(experiment_id)}")
+        tell(f"The runs are on a server: {shown_uri()}/{PAGE.format(experiment_id)}")
         return 0
     _check_free(port)
-    command = [
-        sys.executable,
-        "-m",
-        "mlflow",
-        "server",
-        "--backend-store-uri",
-        uri,
-        "--host",
-        LOOPBACK,
-        "--port",
-        str(port),
-        "--workers",
-        "1",
-    ]
+    command = [sys.executable, "-m", "mlflow", "server", "--host", LOOPBACK, "--port", str(port), "--workers", "1"]
+    # Through the environment: a database's password on the command line could be read by every user.
+    environment = {**os.environ, "MLFLOW_BACKEND_STORE_URI": uri}
     page = f"http://{LOOPBACK}:{port}/{PAGE.format(experiment_id)}"
     home = open_home()
     # MLflow makes folders where it is started, and its log would bury the address: both belong into the home.
-    with (home / LOG_FILE).open("w") as log, subprocess.Popen(command, cwd=home, stdout=log, stderr=log) as server:
+    with (home / LOG_FILE).open("w") as log, subprocess.Popen(command, cwd=home, env=environment, stdout=log, stderr=log) as server:
         try:
             _wait_until_open(server, port)
             tell(f"MLflow is at {page} (Ctrl-C stops it)")

@@ -95,19 +95,24 @@ def read_texts(data: DataRecord) -> Samples:
     """
     if data.source.startswith(HUB):
         columns = Columns(data.input, data.target, (), data.id)
-        return hub_split(data.source.removeprefix(HUB), columns, allow_overlap=True).test
+        split = hub_split(data.source.removeprefix(HUB), columns, allow_overlap=True)
+        _check_unchanged(data.sha256, content_sha256(split), data.source)
+        return split.test
     path = PROJECT / (data.test_source or data.source)
     expected = data.test_sha256 or data.sha256
     samples = read_samples(path, Columns(data.input, data.target, (), data.id), data.encoding)
-    found = file_sha256(path)
+    _check_unchanged(expected, file_sha256(path), str(path))
+    return samples
+
+
+def _check_unchanged(expected: str, found: str, where: str) -> None:
     if found != expected:
         raise DataError(
-            expected=f"the file that the campaign used (SHA-256 {expected[:12]})",
+            expected=f"the data that the campaign used (SHA-256 {expected[:12]})",
             found=f"it has changed ({found[:12]})",
-            where=str(path),
-            remedy="run the campaign again, or put the file back as it was",
+            where=where,
+            remedy="run the campaign again, or put the data back as they were",
         )
-    return samples
 
 
 def _load_hub(source: str, columns: Columns, request: DataRequest, today: dt.date) -> tuple[Split, DataRecord]:
@@ -160,6 +165,11 @@ def _declared(card: Card, declaration: Declaration) -> Card:
 
 def _record(split: Split, columns: Columns, card: Card, *, source: str, sha256: str, encoding: str, card_file: str) -> DataRecord:
     notices = split.notices
+    if card.contains_personal_data != "no":
+        notices = (
+            *notices,
+            "models are not stored: words of the texts could be read out of them (--personal-data no, if there are none)",
+        )
     if card.contains_personal_data == "undeclared":
         notices = (*notices, f"personal data undeclared: no verdict on {Path(source).name} can be GO; add --personal-data no|yes")
     return DataRecord(

@@ -5,7 +5,8 @@ What each choice guards against was found by measuring CodeCarbon 3.3:
 - one fresh tracker per window: its task interface stops the sampling and counts only the last task;
 - offline, with the country given: without network the plain tracker silently becomes another country;
 - the whole machine: its process mode misses most of what child processes do;
-- every setting passed: any that is left open is filled from the environment or a file of the user's home;
+- every setting that the measurement depends on is passed, and settings made outside are refused: what is left open is filled
+  from the environment or a file of the user's home;
 - its own lock off: it survives a killed process; ours (`lock`) does not;
 - PUE 1: a facility's overhead is applied when carbon is derived, never stored as evidence.
 """
@@ -31,8 +32,8 @@ WH_PER_KWH = 1000.0
 
 # CodeCarbon's names for its ways to know the CPU's energy, in words; those of the second group read a counter.
 CPU_MODELS = {
-    "cpu_load": "model: CPU load and an assumed or known TDP",
-    "constant": "declared constant",
+    "cpu_load": "model of its load",
+    "constant": "constant share of its TDP",
 }
 CPU_COUNTERS = {
     "intel_rapl": "RAPL counter",
@@ -199,7 +200,7 @@ def _cpu_method(tracker: Any) -> tuple[str, bool]:
         if mode in CPU_COUNTERS:
             return CPU_COUNTERS[mode], True
         if mode in CPU_MODELS:
-            return f"{CPU_MODELS[mode]} ({getattr(hardware, '_tdp', 0):g} W)", False
+            return f"{CPU_MODELS[mode]} (TDP {getattr(hardware, '_tdp', 0):g} W)", False
     return "unknown", False
 
 

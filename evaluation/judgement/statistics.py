@@ -52,6 +52,9 @@ def score_interval(metric: Metric, expected: Sequence[str], predicted: Sequence[
     begins, sizes = np.repeat(first, size), np.repeat(size, size)
     resampled = [mean_score(order[begins + (rng.random(len(order)) * sizes).astype(int)]) for _ in range(RESAMPLES)]
     lowest, highest = np.quantile(resampled, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    if lowest == highest:
+        # All right or all wrong within each class: these samples do not show how far the score could be off.
+        return Interval(value)
     low, high = np.clip([2 * value - highest, 2 * value - lowest], *metric.bounds)
     return Interval(value, min(float(low), value), max(float(high), value))
 

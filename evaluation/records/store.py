@@ -10,6 +10,7 @@ import datetime as dt
 import errno
 import fcntl
 import json
+import logging
 import os
 import re
 import tempfile
@@ -20,10 +21,12 @@ from typing import TYPE_CHECKING, Any
 
 from evaluation.candidate import Predictor
 from evaluation.exceptions import NameNotFoundError, RecordError
-from evaluation.home import open_home
+from evaluation.home import home_path, open_home
 from evaluation.predictors import save_predictor
 from evaluation.records import items
 from evaluation.run import Campaign, Run
+
+logger = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -34,7 +37,7 @@ RUN_FILE = "run.json"
 PREDICTIONS_FILE = "predictions.json"
 # MLflow's names for how a run ends.
 MLFLOW_STATUS = {"finished": "FINISHED", "unavailable": "FINISHED", "failed": "FAILED", "interrupted": "KILLED"}
-MODEL_PACKAGES = ("numpy", "safetensors", "scikit-learn", "scipy", "skops", "tokenizers", "torch", "transformers")
+SCIKIT_LEARN_PACKAGES = ("numpy", "scikit-learn", "scipy", "skops")
 DIGEST_LENGTH = 32
 # MLflow then shows its pages for trained models, not those for agents and prompts.
 EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
@@ -42,7 +45,12 @@ EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
 
 def tracking_uri() -> str:
     """`MLFLOW_TRACKING_URI`, by default an SQLite file in the home."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{open_home() / 'mlflow.db'}"
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{home_path() / 'mlflow.db'}"
+
+
+def shown_uri() -> str:
+    """The tracking address without a user's name or password, for messages."""
+    return re.sub(r"//[^/@]*@", "//", tracking_uri())
 
 
 def open_store(task: str) -> Store:
@@ -57,7 +65,7 @@ def open_store(task: str) -> Store:
     home = open_home()
     uri = tracking_uri()
     # Of several processes that open a new database at once, MLflow lets one make it and the others crash.
-    with (home / "store.lock").open("w") as lock, _explained(uri):
+    with _explained(), (home / "store.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         client = MlflowClient(tracking_uri=uri)
         experiment = client.get_experiment_by_name(task)
@@ -70,7 +78,7 @@ def open_store(task: str) -> Store:
                 raise RecordError(
                     expected=f"an experiment called {task}",
                     found=error.message,
-                    where=uri,
+                    where=shown_uri(),
                     remedy="restore it in MLflow if it was deleted there",
                 ) from error
         else:
@@ -89,7 +97,7 @@ class Store:
 
     def open_campaign(self, campaign: Campaign) -> None:
         """Record that a campaign begins, before it uses any energy."""
-        with self._explained():
+        with _explained():
             tags = items.common_tags(campaign) | {"preuve.kind": "campaign", "preuve.status": campaign.status}
             run = self.client.create_run(
                 self.experiment_id, start_time=_milliseconds(campaign.started), tags=tags, run_name=campaign.id
@@ -101,27 +109,28 @@ class Store:
 
     def add_run(self, campaign: Campaign, run: Run, predictor: Predictor | None) -> str:
         """Record one run with its model, and return MLflow's id of it."""
-        with self._explained():
+        with _explained():
             tags = items.common_tags(campaign) | items.run_tags(run) | {"mlflow.parentRunId": self._parent_id}
             started, ended = run.span or (campaign.ended or campaign.started,) * 2
             created = self.client.create_run(self.experiment_id, start_time=_milliseconds(started), tags=tags, run_name=run.name)
             run_id: str = created.info.run_id
             self._log_dataset(run_id, campaign)
-            model_id = self._log_model(run_id, run, predictor) if predictor else None
-            params = {**run.params, "candidate": run.candidate, "seed": run.seed, "threads": campaign.protocol.threads}
+            model_id = self._log_model(run_id, run, predictor) if predictor and may_be_stored(campaign) else None
+            params = {**items.campaign_params(campaign), **run.params, "candidate": run.candidate, "seed": run.seed}
             self._log(run_id, params=params, metrics=self._metrics(campaign, run, run_id, model_id))
             self._write_json(run_id, RUN_FILE, run.model_dump_json(exclude={"predictions"}))
+            self._write_packages(run_id, campaign)
             if run.predictions:
-                self.client.log_table(run_id, items.prediction_table(run.predictions), PREDICTIONS_FILE)
+                self._write_table(run_id, items.prediction_table(run.predictions))
                 self._write(run_id, "confusion_matrix.png", items.confusion_picture(run))
             self.client.set_terminated(run_id, MLFLOW_STATUS[run.status], _milliseconds(ended))
         return run_id
 
     def close_campaign(self, campaign: Campaign) -> None:
         """Record how a campaign ended."""
-        with self._explained():
+        with _explained():
             self._write_json(self._parent_id, CAMPAIGN_FILE, campaign.model_dump_json(exclude={"runs"}))
-            self._write(self._parent_id, "packages.txt", "\n".join(campaign.environment.packages).encode())
+            self._write_packages(self._parent_id, campaign)
             self.client.set_tag(self._parent_id, "preuve.status", campaign.status)
             self.client.set_terminated(self._parent_id, MLFLOW_STATUS[campaign.status])
 
@@ -132,7 +141,7 @@ class Store:
         """
         from evaluation.environment import machine_id
 
-        with self._explained():
+        with _explained():
             left_open = self._search(f"tags.`preuve.machine` = '{machine_id()}' and attributes.status = 'RUNNING'")
             for run in left_open:
                 self.client.set_tag(run.info.run_id, "preuve.status", "interrupted")
@@ -142,7 +151,7 @@ class Store:
     def campaign_ids(self, status: str | None = None) -> list[str]:
         """Ids of the campaigns, the newest first."""
         wanted = f" and tags.`preuve.status` = '{status}'" if status else ""
-        with self._explained():
+        with _explained():
             return [run.info.run_name for run in self._search(f"tags.`preuve.kind` = 'campaign'{wanted}")]
 
     def latest_campaign(self, candidate: str | None = None) -> Campaign:
@@ -159,7 +168,7 @@ class Store:
         raise NameNotFoundError(
             expected=f"a finished campaign of {self.task}{what}",
             found="none yet",
-            where=tracking_uri(),
+            where=shown_uri(),
             remedy=f"preuve run {self.task}" + (f" --candidate {candidate}" if candidate else ""),
         )
 
@@ -170,14 +179,14 @@ class Store:
             NameNotFoundError: there is none with this id.
             RecordError: its record is missing or of another version.
         """
-        with self._explained():
+        with _explained():
             found = self._search(f"tags.`preuve.campaign` = '{campaign_id}'")
         parents = [run for run in found if run.data.tags.get("preuve.kind") == "campaign"]
         if not parents:
             raise NameNotFoundError(
                 expected=f"a campaign of {self.task}",
                 found=f"none called {campaign_id}",
-                where=tracking_uri(),
+                where=shown_uri(),
                 remedy=f"preuve compare {self.task} shows the latest one",
             )
         campaign = Campaign.model_validate_json(self._read(parents[0].info.run_id, CAMPAIGN_FILE))
@@ -255,15 +264,26 @@ class Store:
         # One file that holds both sides is one data set, used for the evaluation.
         self.client.log_inputs(run_id, inputs if data.test_source else inputs[1:])
 
-    def _log_model(self, run_id: str, run: Run, predictor: Predictor) -> str:
+    def _log_model(self, run_id: str, run: Run, predictor: Predictor) -> str | None:
+        """Store the model and return its id; none where its own `save` fails, which must not cost the others their records."""
         import mlflow.pyfunc
         from mlflow.entities import LoggedModelOutput
 
         with tempfile.TemporaryDirectory() as folder:
             stored, written = Path(folder) / "stored", Path(folder) / "written"
-            save_predictor(predictor, stored)
+            try:
+                save_predictor(predictor, stored)
+            except OSError:
+                raise
+            except Exception as error:
+                logger.debug("%s cannot be stored", run.name, exc_info=True)
+                self.client.set_tag(run_id, "preuve.model", f"not stored: {type(error).__name__}")
+                return None
             mlflow.pyfunc.save_model(
-                str(written), loader_module="evaluation.predictors", data_path=str(stored), pip_requirements=model_requirements()
+                str(written),
+                loader_module="evaluation.predictors",
+                data_path=str(stored),
+                pip_requirements=model_requirements(predictor),
             )
             model = self.client.create_logged_model(
                 self.experiment_id,
@@ -277,6 +297,15 @@ class Store:
         self.client.finalize_logged_model(model.model_id, "READY")
         self.client.log_outputs(run_id, [LoggedModelOutput(model.model_id, 0)])
         return str(model.model_id)
+
+    def _write_table(self, run_id: str, table: dict[str, list[Any]]) -> None:
+        """As MLflow's `log_table` writes it, but with every digit of a number: MLflow keeps ten."""
+        rows = list(zip(*table.values(), strict=True))
+        self._write_json(run_id, PREDICTIONS_FILE, json.dumps({"columns": list(table), "data": rows}, ensure_ascii=False))
+        self.client.set_tag(run_id, "mlflow.loggedArtifacts", json.dumps([{"path": PREDICTIONS_FILE, "type": "table"}]))
+
+    def _write_packages(self, run_id: str, campaign: Campaign) -> None:
+        self._write(run_id, "packages.txt", "\n".join(campaign.environment.packages).encode())
 
     def _write_json(self, run_id: str, name: str, content: str) -> None:
         self._write(run_id, name, content.encode())
@@ -299,11 +328,6 @@ class Store:
                     remedy="run the campaign again; what was deleted in MLflow cannot be compared",
                 ) from error
 
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        with _explained(tracking_uri()):
-            yield
-
 
 def looks_like_campaign(name: str) -> bool:
     """Whether this is written as a campaign's id is.
@@ -314,16 +338,22 @@ def looks_like_campaign(name: str) -> bool:
     return re.fullmatch(r"\d{8}-\d{6}-[0-9a-f]{4}", name) is not None
 
 
-def model_requirements() -> list[str]:
-    """The packages that a stored model may need, pinned to what is installed."""
+def may_be_stored(campaign: Campaign) -> bool:
+    """Whether the campaign's models may be kept: words of the texts can be read out of a vocabulary, personal data among them."""
+    return campaign.data.contains_personal_data == "no"
+
+
+def model_requirements(predictor: Predictor) -> list[str]:
+    """The packages that a stored model needs, pinned to what is installed; a predictor may name its own."""
     from importlib.metadata import version
 
+    names = getattr(predictor, "packages", SCIKIT_LEARN_PACKAGES)
     # A local label such as "+cpu" names a build, not a release: an index knows only the release.
-    return [f"{name}=={version(name).split('+')[0]}" for name in MODEL_PACKAGES]
+    return [f"{name}=={version(name).split('+')[0]}" for name in names]
 
 
 @contextmanager
-def _explained(uri: str) -> Iterator[None]:
+def _explained() -> Iterator[None]:
     """Turn what MLflow and its database say into an error that a user can act on."""
     from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import SQLAlchemyError
@@ -335,13 +365,13 @@ def _explained(uri: str) -> Iterator[None]:
             raise RecordError(
                 expected="room to record the campaign",
                 found="the disk is full",
-                where=uri.removeprefix("sqlite:///"),
+                where=shown_uri().removeprefix("sqlite:///"),
                 remedy="free some space and run again; the next command closes this campaign as interrupted",
             ) from error
         raise RecordError(
             expected="a tracking store that can be read and written",
-            found=str(error).splitlines()[0],
-            where=uri,
+            found=re.sub(r"//[^/@\s]*@", "//", str(error).splitlines()[0]),
+            where=shown_uri(),
             remedy="check MLFLOW_TRACKING_URI; for a database made by another version of MLflow: mlflow db upgrade",
         ) from error
 

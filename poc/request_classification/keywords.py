@@ -36,6 +36,8 @@ class RoutingSheet:
         fallback: for messages in which none is found.
     """
 
+    packages = ()
+
     def __init__(self, words: Mapping[str, Sequence[str]], fallback: str) -> None:
         self.words = {service: list(listed) for service, listed in words.items()}
         self.fallback = fallback

@@ -35,6 +35,8 @@ class TextClassifier:
         labels: in the order of the model's outputs.
     """
 
+    packages = ("safetensors", "tokenizers", "torch", "transformers")
+
     def __init__(self, tokenizer: Any, model: Any, labels: Sequence[str]) -> None:
         self.tokenizer = tokenizer
         self.model = model

@@ -1,7 +1,7 @@
 """What one would write without preuve: the same fits and windows, with scikit-learn, CodeCarbon and MLflow called directly.
 
-It is the yardstick of the harness's own cost, so it records the same things (parameters, scores, readings, data set, predictions,
-confusion matrix, model), each in the most direct way.
+It is the yardstick of the harness's own cost. It records parameters, scores, readings, data set, predictions, confusion matrix and
+model, each in the most direct way; it leaves out what only the harness does: idle power, rehearsals, warm-ups, confidence, tags.
 
     python tests/benchmarks/by_hand.py ROUNDS WINDOW_S HOME
 """

@@ -262,3 +262,36 @@ def test_a_finished_campaign_stays_as_it_was_when_the_next_begins(run: Run, stor
     second = run(Candidate("one", fit_constant))
     assert store.campaign_ids("finished") == [second.id, first.id]
     assert statuses(store) == {"FINISHED"}
+
+
+class Unstorable(Constant):
+    def save(self, folder: Path) -> None:
+        raise ValueError(folder)
+
+
+def test_a_model_that_cannot_be_stored_costs_nobody_the_records(run: Run, store: Store) -> None:
+    campaign = run(Candidate("unstorable", lambda *_, **__: Unstorable("lamp")), Candidate("sound", fit_constant))
+    assert store.read_campaign(campaign.id) == campaign
+    assert {found.status for found in campaign.runs} == {"finished"}
+    assert [model.name for model in store.client.search_logged_models([store.experiment_id])] == ["sound"]
+
+
+def test_scores_of_answers_come_back_with_every_digit(run: Run, store: Store) -> None:
+    class Sure(Constant):
+        def predict_proba(self, inputs: Sequence[str]) -> list[list[float]]:
+            return [[1 / 3, 2 / 3]] * len(inputs)
+
+    campaign = run(Candidate("sure", lambda *_, **__: Sure("lamp")))
+    assert store.read_campaign(campaign.id).runs[0].predictions[0].score == 2 / 3
+
+
+def test_a_stop_while_recording_waits_until_the_record_is_whole(run: Run, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    closing = store.close_campaign
+
+    def interrupted(campaign: Campaign) -> None:
+        signal.raise_signal(signal.SIGINT)
+        closing(campaign)
+
+    monkeypatch.setattr(store, "close_campaign", interrupted)
+    run(Candidate("one", fit_constant))
+    assert statuses(store) == {"FINISHED"}

@@ -192,10 +192,13 @@ def test_codecarbon_set_from_outside_is_refused(preuve: Preuve, own_data: list[s
     assert "CODECARBON_FORCE_CPU_POWER" in mended(preuve, "run", TASK, *own_data)
 
 
-def test_a_failed_candidate_makes_the_command_fail_and_is_explained_on_the_terminal(
+def test_a_failed_candidate_makes_the_command_fail_and_debug_tells_all(
     preuve: Preuve, own_data: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    outcome = preuve("run", TASK, *own_data, "--candidate", "tfidf-logreg", "--param", "tfidf-logreg.C=-1")
+    arguments = ["run", TASK, *own_data, "--candidate", "tfidf-logreg", "--param", "tfidf-logreg.C=-1"]
+    outcome = preuve(*arguments)
+    assert "must be a float" not in caplog.text + outcome.err
+    preuve(*arguments, "--debug")
     assert outcome.status == 1
     assert "tfidf-logreg: failed. InvalidParameterError in" in outcome.out
     assert "must be a float in the range (0.0, inf]" in caplog.text
@@ -288,3 +291,34 @@ def test_texts_are_in_no_message(preuve: Preuve, tmp_path: Path) -> None:
     said = mended(preuve, "run", TASK, "--data", data, "--test", test, "--text", "text", "--target", "category")
     assert "2 texts of the test are in the training samples too (training = test): row-1 = row-1; row-2 = row-2" in said
     assert LAMP[0] not in said
+
+
+def test_models_of_undeclared_data_are_not_stored_and_no_word_of_a_text_is_kept(preuve: Preuve, tmp_path: Path, home: Path) -> None:
+    rows = [(f"{text} quimperlot", label) for text, label in labelled()]
+    data = write_csv(tmp_path / "private.csv", rows)
+    options = ["--text", "text", "--target", "category", "--rounds", "1", "--window", "0.5", "--candidate", "tfidf-logreg"]
+    outcome = preuve("run", TASK, "--data", data, *options)
+    assert outcome.status == 0, outcome.err
+    assert "models are not stored" in outcome.out
+    assert [path for path in home.rglob("*") if path.is_file() and b"quimperlot" in path.read_bytes()] == []
+
+
+def test_a_killed_campaign_is_closed_by_the_next_look_at_it(preuve: Preuve, own_data: list[str]) -> None:
+    command = [*CLI, "run", TASK, *own_data, "--candidate", "keywords", "--window", "30"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr
+        next(line for line in process.stderr if "round 1" in line)
+        process.kill()
+    assert preuve("compare", TASK).status == 2  # there is no finished one
+    from evaluation.records.store import open_store
+
+    store = open_store(TASK)
+    assert len(store.campaign_ids("interrupted")) == 1
+    assert preuve("compare", store.campaign_ids()[0]).status == 0
+
+
+def test_a_password_of_a_server_is_in_no_message(preuve: Preuve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "nonsense://bob:s3cret@nowhere/base")
+    said = mended(preuve, "compare", TASK)
+    assert "s3cret" not in said
+    assert "nonsense://nowhere/base" in said

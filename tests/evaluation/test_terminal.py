@@ -227,8 +227,8 @@ def test_the_notes_say_on_what_and_how_it_was_measured() -> None:
     protocol = Protocol(seeds=2, rounds=5, window_s=12.5, threads=1)
     (note,) = comparison_notes(Comparison(make_campaign(protocol=protocol), []))
     assert note == (
-        "30 test samples, 70 to learn from, 2 classes. 5 rounds of 12.5 s, 2 seeds, 1 thread. The second lines are 95 % intervals: "
-        "over the test samples for scores, over the rounds for energy."
+        "30 test samples, 70 to learn from, 2 classes. 5 rounds of 12.5 s, 2 seeds, 1 thread. The second lines are 95 % "
+        "intervals for these fits: over the test samples of each class for scores, over the rounds for energy."
     )
 
 

@@ -25,6 +25,7 @@ PERSONAL = Declaration("etalab-2.0", "yes", "AIPD-2026-7", dt.date(2026, 12, 31)
 NOT_PERSONAL = Declaration("etalab-2.0", "no")
 NOTHING = Declaration()
 UNDECLARED = "personal data undeclared: no verdict on train.csv can be GO; add --personal-data no|yes"
+NOT_STORED = "models are not stored: words of the texts could be read out of them (--personal-data no, if there are none)"
 
 
 def load(source: str | Path, declaration: Declaration = NOTHING, **options: Any) -> tuple[Split, DataRecord]:
@@ -92,7 +93,7 @@ def test_a_users_file_has_the_tasks_columns_unless_others_are_named_and_no_slice
 
 def test_a_file_that_nobody_declared_is_used_with_a_notice(requests_csv: Path) -> None:
     _, record = load(requests_csv)
-    assert record.notices == ("no test file: 6 of 20 samples, drawn by class, are kept for the test", UNDECLARED)
+    assert record.notices == ("no test file: 6 of 20 samples, drawn by class, are kept for the test", NOT_STORED, UNDECLARED)
     assert (record.licence, record.contains_personal_data) == ("undeclared", "undeclared")
     assert read_card(requests_csv.with_name("train.card.toml")).contains_personal_data == "undeclared"
 
@@ -261,7 +262,7 @@ def test_texts_are_not_read_from_a_file_that_changed(requests_csv: Path, tmp_pat
     write_csv(path, [("Encore une lampe", "eclairage-public")])
     with pytest.raises(DataError) as caught:
         read_texts(record)
-    assert caught.value.expected == f"the file that the campaign used (SHA-256 {before[:12]})"
+    assert caught.value.expected == f"the data that the campaign used (SHA-256 {before[:12]})"
     assert (caught.value.found, caught.value.where) == (f"it has changed ({file_sha256(path)[:12]})", str(path))
 
 
@@ -308,7 +309,10 @@ def test_a_hub_data_set_that_changed_is_undeclared(hub: Path) -> None:
     write_csv(hub / "test.csv", [("Encore une autre lampe", "eclairage-public")])
     _, after = load(f"hf:{hub}")
     assert after.sha256 != before.sha256
-    assert after.notices == ("personal data undeclared: no verdict on hub can be GO; add --personal-data no|yes",)
+    assert after.notices == (
+        NOT_STORED,
+        "personal data undeclared: no verdict on hub can be GO; add --personal-data no|yes",
+    )
 
 
 def test_a_hub_data_set_of_personal_data_is_refused_like_a_file(hub: Path, home: Path) -> None:

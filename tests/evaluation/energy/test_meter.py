@@ -83,8 +83,8 @@ def test_memory_is_its_constant_power_over_the_exact_duration() -> None:
 @pytest.mark.parametrize(
     ("mode", "method", "measured"),
     [
-        ("cpu_load", "model: CPU load and an assumed or known TDP (8 W)", False),
-        ("constant", "declared constant (8 W)", False),
+        ("cpu_load", "model of its load (TDP 8 W)", False),
+        ("constant", "constant share of its TDP (TDP 8 W)", False),
         ("intel_rapl", "RAPL counter", True),
         ("something_new", "unknown", False),
     ],

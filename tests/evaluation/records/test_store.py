@@ -43,7 +43,7 @@ def test_a_run_has_its_data_set_scores_rounds_and_artifacts(at_recorded: Recorde
     (dataset,) = run.inputs.dataset_inputs
     assert dataset.dataset.name == "train.csv"
     artifacts = {file.path for file in store.client.list_artifacts(run.info.run_id)}
-    assert artifacts == {"run.json", "predictions.json", "confusion_matrix.png"}
+    assert artifacts == {"run.json", "predictions.json", "confusion_matrix.png", "packages.txt"}
     table = json.loads(Path(store.client.download_artifacts(run.info.run_id, "predictions.json")).read_text())
     assert table["columns"] == ["sample_id", "expected", "predicted", "score"]
 
