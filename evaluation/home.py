@@ -22,6 +22,8 @@ PRIVATE_ENVIRONMENT = {
     "TOKENIZERS_PARALLELISM": "false",
     # Its server would start a handful of idle processes for jobs that nobody gives it here.
     "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+    # Seven retries, each later than the last, keep a command silent for minutes when a server is down.
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_LOGGING_LEVEL": "WARNING",
     # Against a server MLflow prints an address for every run, into the middle of `--json`.
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",

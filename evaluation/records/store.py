@@ -39,6 +39,7 @@ PREDICTIONS_FILE = "predictions.json"
 MLFLOW_STATUS = {"finished": "FINISHED", "unavailable": "FINISHED", "failed": "FAILED", "interrupted": "KILLED"}
 SCIKIT_LEARN_PACKAGES = ("numpy", "scikit-learn", "scipy", "skops")
 DIGEST_LENGTH = 32
+PROCESS_TAG = "preuve.process"
 # MLflow then shows its pages for trained models, not those for agents and prompts.
 EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
 
@@ -99,6 +100,7 @@ class Store:
         """Record that a campaign begins, before it uses any energy."""
         with _explained():
             tags = items.common_tags(campaign) | {"preuve.kind": "campaign", "preuve.status": campaign.status}
+            tags |= {PROCESS_TAG: str(os.getpid())}
             run = self.client.create_run(
                 self.experiment_id, start_time=_milliseconds(campaign.started), tags=tags, run_name=campaign.id
             )
@@ -143,6 +145,8 @@ class Store:
 
         with _explained():
             left_open = self._search(f"tags.`preuve.machine` = '{machine_id()}' and attributes.status = 'RUNNING'")
+            # The lock of a process with another temporary folder is another lock: who still lives is left alone.
+            left_open = [run for run in left_open if not Path("/proc", run.data.tags.get(PROCESS_TAG, "none")).exists()]
             for run in left_open:
                 self.client.set_tag(run.info.run_id, "preuve.status", "interrupted")
                 self.client.set_terminated(run.info.run_id, "KILLED")

@@ -295,3 +295,12 @@ def test_a_stop_while_recording_waits_until_the_record_is_whole(run: Run, store:
     monkeypatch.setattr(store, "close_campaign", interrupted)
     run(Candidate("one", fit_constant))
     assert statuses(store) == {"FINISHED"}
+
+
+def test_a_campaign_whose_process_lives_is_never_closed_by_another(run: Run, store: Store) -> None:
+    from evaluation.environment import machine_id
+
+    tags = {"preuve.machine": machine_id(), "preuve.kind": "campaign", "preuve.process": str(os.getppid())}
+    alive = store.client.create_run(store.experiment_id, tags=tags).info.run_id
+    assert store.close_orphans() == []
+    assert store.client.get_run(alive).info.status == "RUNNING"
