@@ -102,7 +102,7 @@ def run(
     from evaluation.campaign import run_campaign
     from evaluation.data.loading import DataRequest, Declaration, load_data
     from evaluation.judgement.comparison import compare
-    from evaluation.pocs import find_poc
+    from evaluation.pocs import change_params, find_poc
     from evaluation.records.store import open_store
 
     _end_like_an_interrupt()
@@ -110,7 +110,7 @@ def run(
         logging.basicConfig(format="%(message)s")
         logging.getLogger("evaluation").setLevel(logging.DEBUG)
     found = find_poc(poc)
-    chosen = _with_params(found.choose(candidate or []), param or [])
+    chosen = change_params(found.choose(candidate or []), param or [])
     goals = found.goals
     declaration = Declaration(licence, personal_data.value if personal_data else None, dpia, expires.date() if expires else None)
     _check_own_data(
@@ -233,12 +233,6 @@ def _end_like_an_interrupt() -> None:
     """What ends this process from outside is tidied up after like Ctrl-C."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
-
-
-def _with_params(candidates: Any, changes: list[str]) -> Any:
-    from evaluation.pocs import change_params
-
-    return change_params(candidates, changes)
 
 
 def _check_own_data(data: str | None, options: dict[str, object]) -> None:
