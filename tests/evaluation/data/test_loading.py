@@ -278,20 +278,11 @@ def test_texts_of_a_file_that_is_gone_are_a_users_error(requests_csv: Path) -> N
 
 
 @pytest.fixture
-def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A data set in a folder; `datasets` is offline, whoever imported it first, and keeps its copies in this test's folder."""
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    monkeypatch.setenv("HF_DATASETS_OFFLINE", "1")
-    import datasets
-
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)
-    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
-    folder = tmp_path / "hub"
-    folder.mkdir()
-    write_csv(folder / "train.csv", labelled())
-    write_csv(folder / "test.csv", [("Une autre lampe", "eclairage-public")])
-    return folder
+def hub(hub: Path) -> Path:
+    """That folder with a data set of two sides in it."""
+    write_csv(hub / "train.csv", labelled())
+    write_csv(hub / "test.csv", [("Une autre lampe", "eclairage-public")])
+    return hub
 
 
 def test_a_hub_data_set_has_its_card_in_the_home(hub: Path, home: Path) -> None:

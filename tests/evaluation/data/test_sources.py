@@ -610,21 +610,6 @@ def test_the_hash_of_samples_changes_with_any_of_them() -> None:
 # Data sets of a hub, as `datasets` reads them from a folder
 
 
-@pytest.fixture
-def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder for a data set; `datasets` is offline, whoever imported it first, and keeps its copies in this test's folder."""
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    monkeypatch.setenv("HF_DATASETS_OFFLINE", "1")
-    import datasets
-
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)
-    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
-    folder = tmp_path / "hub"
-    folder.mkdir()
-    return folder
-
-
 def hub_refusal(name: str | Path) -> DataError:
     with pytest.raises(DataError) as caught:
         hub_split(str(name), COLUMNS)
