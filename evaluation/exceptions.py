@@ -60,3 +60,11 @@ class CandidateUnavailableError(PreuveError):
     def __init__(self, reason: str, *, remedy: str) -> None:
         super().__init__(expected="what the candidate needs", found=reason, where="this machine", remedy=remedy)
         self.reason = reason
+
+
+class MachineError(PreuveError):
+    """What is declared about the machine cannot be used."""
+
+
+class BudgetError(PreuveError):
+    """The energy that a POC may use for its development is spent."""

@@ -8,6 +8,8 @@ from pathlib import Path
 from evaluation.exceptions import HomeError
 
 PROJECT = Path(__file__).resolve().parent.parent
+# SQLAlchemy ends a database's path at the first, and its versions differ on what follows the second.
+UNFIT = "?%"
 
 # Telemetry of the libraries underneath, and their reach for a hub, are switched off before any of them is imported.
 PRIVATE_ENVIRONMENT = {
@@ -48,13 +50,26 @@ def home_path() -> Path:
     return Path(named).expanduser().resolve() if named else PROJECT / ".preuve"
 
 
+def carbon_folder() -> Path:
+    """What was measured, apart from MLflow: journals of campaigns under way, the self-test, the calibration."""
+    return home_path() / "carbon"
+
+
 def open_home() -> Path:
     """Create the home if need be and make sure that it can be written to.
 
     Raises:
-        HomeError: it is not a folder, or not ours to write to.
+        HomeError: it is not a folder, not ours to write to, or no database can be addressed in it.
     """
     path = home_path()
+    unfit = next((sign for sign in UNFIT if sign in str(path)), None)
+    if unfit:
+        raise HomeError(
+            expected="a path without ? and %: MLflow would put its database elsewhere",
+            found=f"{unfit!r} in the path",
+            where=f"{path} (PREUVE_HOME)",
+            remedy="name another folder: export PREUVE_HOME=~/preuve",
+        )
     try:
         path.mkdir(parents=True, exist_ok=True)
         probe = path / f".writable-{os.getpid()}"

@@ -6,19 +6,34 @@ import datetime as dt
 import fcntl
 import json
 import os
-import tempfile
-from collections.abc import Iterator
+import stat
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from evaluation.exceptions import BusyError
 
 LOCKS = Path("/proc/locks")
+# Where every user of the machine may make a file, whatever their own temporary folder is.
+LOCK_FOLDERS = (Path("/run/lock"), Path("/tmp"))  # noqa: S108  # a lock must be found by everybody
+LOCK_FOLDER_VARIABLE = "PREUVE_LOCK_FOLDER"
+POLL_S = 0.5
 
 
 def lock_path() -> Path:
-    """The machine's lock file, in its temporary folder: the same for every home, since energy is the machine's."""
-    return Path(tempfile.gettempdir()) / "preuve-energy.lock"
+    """The machine's lock file: the same for every user and every home, since energy is the machine's.
+
+    Containers of one host see folders of their own: `PREUVE_LOCK_FOLDER` then names one that they share.
+    """
+    named = os.environ.get(LOCK_FOLDER_VARIABLE)
+    folders = [Path(named)] if named else [folder for folder in LOCK_FOLDERS if _is_everybodys(folder)]
+    return (folders or LOCK_FOLDERS)[0] / "preuve-energy.lock"
+
+
+def _is_everybodys(folder: Path) -> bool:
+    # On some systems root alone may write into the first one, and would then look at another file than everybody else.
+    return os.access(folder, os.W_OK) and bool(folder.stat().st_mode & stat.S_IWOTH)
 
 
 def _open_lock(path: Path) -> int:
@@ -48,30 +63,48 @@ def _holder(descriptor: int) -> dict[str, str]:
 
 
 @contextmanager
-def energy_lock(what: str) -> Iterator[None]:
+def energy_lock(what: str, *, wait: Callable[[str], None] | None = None) -> Iterator[None]:
     """Hold the machine for `what`. The kernel frees the lock when its process ends, however it ends.
 
+    Args:
+        what: told to whoever comes second.
+        wait: with it, wait while another process holds the machine; it is told once who does, in words.
+
     Raises:
-        BusyError: another process holds it; it says which, for what and since when.
+        BusyError: another process holds it, and nobody waits; it says which, for what and since when.
     """
     path = lock_path()
     descriptor = _open_lock(path)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise BusyError(
-                expected="this machine to ourselves: energy is measured for the whole of it",
-                found=_in_words(_holder(descriptor)),
-                where=str(path),
-                remedy="wait until it ends, or stop that process",
-            ) from error
+        _take(descriptor, path, wait)
         now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, json.dumps({"what": what, "pid": str(os.getpid()), "since": now}).encode(), 0)
         yield
     finally:
         os.close(descriptor)
+
+
+def _take(descriptor: int, path: Path, wait: Callable[[str], None] | None) -> None:
+    told = False
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            holder = _in_words(_holder(descriptor))
+            if wait is None:
+                raise BusyError(
+                    expected="this machine to ourselves: energy is measured for the whole of it",
+                    found=holder,
+                    where=str(path),
+                    remedy="add --wait to begin when it ends, or stop that process",
+                ) from error
+            if not told:
+                wait(holder)
+                told = True
+            time.sleep(POLL_S)
+        else:
+            return
 
 
 def lock_holder() -> str | None:

@@ -1,45 +1,28 @@
-"""Energy of a window through CodeCarbon, used in the one way in which its figures can be trusted.
+"""Measuring windows of work: CodeCarbon around each, what it found with its evidence, and whether the machine was ours alone.
 
-What each choice guards against was found by measuring CodeCarbon 3.3:
-
-- one fresh tracker per window: its task interface stops the sampling and counts only the last task;
-- offline, with the country given: without network the plain tracker silently becomes another country;
-- the whole machine: its process mode misses most of what child processes do;
-- every setting that the measurement depends on is passed, and settings made outside are refused: what is left open is filled
-  from the environment or a file of the user's home;
-- its own lock off: it survives a killed process; ours (`lock`) does not;
-- PUE 1: a facility's overhead is applied when carbon is derived, never stored as evidence.
+What happens is journalled as it comes, so that a kill loses no more than the last second.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import logging
-import math
-import os
-import resource
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any, NamedTuple
 
-from evaluation.energy.reading import JOULES_PER_WH, SHORTEST_WINDOW_S, Component, Kind, Reading
-from evaluation.exceptions import MeterError
+from evaluation.energy import gpu
+from evaluation.energy.evidence import ComponentName, EvidenceClass, bounds
+from evaluation.energy.journal import Journal
+from evaluation.energy.load import CpuUse, cpu_use
+from evaluation.energy.machine import Machine
+from evaluation.energy.reading import JOULES_PER_WH, SHORTEST_WINDOW_S, Component, Kind, Outcome, PowerSample, Reading
+from evaluation.energy.tracker import WH_PER_KWH, RawEnergy, Sampled, new_tracker, raw_energy, warm_up
+from evaluation.exceptions import MeterError, PreuveError
 
-SAMPLING_INTERVAL_S = 1.0
-WH_PER_KWH = 1000.0
-
-# CodeCarbon's names for its ways to know the CPU's energy, in words; those of the second group read a counter.
-CPU_MODELS = {
-    "cpu_load": "model of its load",
-    "constant": "constant share of its TDP",
-}
-CPU_COUNTERS = {
-    "intel_rapl": "RAPL counter",
-    "intel_power_gadget": "Intel Power Gadget",
-    "windows_emi": "Windows Energy Meter Interface",
-}
+MOST_TRIES = 3
 
 
 class Window:
@@ -55,154 +38,321 @@ class Window:
         return time.perf_counter() - self.began_s
 
 
-def outside_settings() -> list[str]:
-    """Settings of CodeCarbon made outside this program: they could change what it measures."""
-    variables = [name for name in os.environ if name.lower().startswith("codecarbon_")]
-    files = [str(path) for path in (Path.home() / ".codecarbon.config", Path.cwd() / ".codecarbon.config") if path.exists()]
-    return sorted(variables) + files
+@dataclass
+class EnergyLog:
+    """All that was measured for one run, or for the campaign itself where `run` is none."""
+
+    run: str | None = None
+    readings: list[Reading] = field(default_factory=list)
+    power_samples: list[PowerSample] = field(default_factory=list)
 
 
-def check_outside_settings() -> None:
-    """Refuse to measure where CodeCarbon is configured from outside.
+class Measured(NamedTuple):
+    """What a window used by component, and the factor that a calibration put on each."""
 
-    Raises:
-        MeterError: it is; each variable and file is named.
+    components: tuple[Component, ...]
+    calibrated_by: float
+
+
+NOTHING_MEASURED = Measured((), 1.0)
+
+
+@dataclass(frozen=True)
+class WindowLabel:
+    """Which window it is."""
+
+    kind: Kind
+    round: int | None
+    attempt: int
+    started: dt.datetime
+
+
+@dataclass
+class _Sampler:
+    """CodeCarbon tells it after each sample; it keeps what was read, and journals it.
+
+    The first sample is taken while the tracker starts, a moment before the window opens: everything counts from there.
     """
-    found = outside_settings()
-    if found:
-        raise MeterError(
-            expected="CodeCarbon configured by this program alone",
-            found=", ".join(found),
-            where="environment",
-            remedy=f"unset the variables and move the files away: {' '.join(found)}",
-        )
+
+    number: int
+    journal: Journal | None
+    samples: list[PowerSample] = field(default_factory=list)
+    problem: PreuveError | None = None
+    _first: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    _first_use: CpuUse | None = None
+    _began_s: float = 0.0
+
+    def live_out(self, total: Any, delta: Any) -> None:
+        """CodeCarbon's interface: energies since its start, in kWh."""
+        del delta
+        now_s, use = time.perf_counter(), cpu_use()
+        energies_wh = (total.cpu_energy * WH_PER_KWH, total.gpu_energy * WH_PER_KWH, total.ram_energy * WH_PER_KWH)
+        if self._first_use is None:
+            self._began_s, self._first_use, self._first = now_s, use, energies_wh
+        cpu_wh, gpu_wh, ram_wh = (wh - first_wh for wh, first_wh in zip(energies_wh, self._first, strict=True))
+        own, busy, stolen = use.since(self._first_use)
+        sample = PowerSample(self.number, now_s - self._began_s, cpu_wh, gpu_wh, ram_wh, own, busy, stolen)
+        self.samples.append(sample)
+        try:
+            if self.journal:
+                self.journal.write("sample", values=sample)
+        except PreuveError as error:
+            # This is CodeCarbon's thread, where nobody would hear of it; the window's end raises it.
+            self.problem = error
+
+    def out(self, total: Any, delta: Any) -> None:
+        """CodeCarbon's interface; the last sample says all."""
+
+    def exit(self) -> None:
+        """CodeCarbon's interface; there is nothing to close."""
+
+    @property
+    def sampled(self) -> Sampled:
+        """Between which samples the window lies."""
+        return Sampled(*self._first, self.samples[-1].elapsed_s if self.samples else 0.0)
 
 
-def warm_up_meter() -> None:
-    """Pay for the tracker's first start (it looks for hardware for one to two seconds) outside any window."""
-    check_outside_settings()
-    tracker = _new_tracker()
-    tracker.start()
-    tracker.stop()
+class Meter:
+    """Measures windows on this machine, one at a time.
 
-
-@contextmanager
-def window(kind: Kind, readings: list[Reading], *, round_number: int | None = None) -> Iterator[Window]:
-    """Measure what happens inside the `with`, and append the reading, also where an exception ends the window.
-
-    Raises:
-        MeterError: the tracker's result must not be believed.
+    Args:
+        machine: what it can measure and what is declared about it.
+        journal: where what happens is written as it comes.
+        on_reading: told of every reading, after it was kept; what it raises ends the work.
     """
-    tracker = _new_tracker()
-    started = dt.datetime.now(dt.UTC)
-    tracker.start()
-    cpu_before_s = _cpu_seconds()
-    opened = Window()
-    try:
-        yield opened
-    finally:
-        duration_s = opened.elapsed_s
-        cpu_seconds = _cpu_seconds() - cpu_before_s
+
+    def __init__(
+        self, machine: Machine, journal: Journal | None = None, on_reading: Callable[[Reading], None] = lambda _: None
+    ) -> None:
+        self.machine = machine
+        self.journal = journal
+        self.on_reading = on_reading
+
+    def warm_up(self) -> None:
+        """Pay for the first start of CodeCarbon outside any window.
+
+        Raises:
+            MeterError: CodeCarbon is configured from outside.
+        """
+        warm_up(self.machine)
+
+    def measure(self, kind: Kind, log: EnergyLog, work: Callable[[Window], None], *, round_number: int | None = None) -> Reading:
+        """Measure work that can be repeated: anew where others kept the machine busy, or the result is not to be believed.
+
+        After three tries what there is is kept and marked.
+
+        Raises:
+            MeterError: at the third try the result still must not be believed.
+        """
+        for attempt in range(1, MOST_TRIES + 1):
+            try:
+                with self.window(kind, log, round_number=round_number, attempt=attempt) as window:
+                    work(window)
+            except MeterError:
+                if attempt == MOST_TRIES:
+                    raise
+            else:
+                if log.readings[-1].outcome != "repeated":
+                    break
+        return log.readings[-1]
+
+    @contextmanager
+    def window(self, kind: Kind, log: EnergyLog, *, round_number: int | None = None, attempt: int = MOST_TRIES) -> Iterator[Window]:
+        """Measure what happens inside the `with`, and keep the reading, also where an exception ends the window.
+
+        Args:
+            kind: what the window holds.
+            log: where reading and power samples are kept.
+            round_number: of the campaign.
+            attempt: which try it is; before the last one, a disturbed window is to be repeated.
+
+        Raises:
+            MeterError: the tracker's result must not be believed.
+        """
+        label = WindowLabel(kind, round_number, attempt, dt.datetime.now(dt.UTC))
+        self._write("window", run=log.run, kind=kind, round=round_number, attempt=attempt, started=label.started.isoformat())
+        sampler = _Sampler(len(log.readings), self.journal)
+        tracker = new_tracker(self.machine, sampler)
+        gpu.synchronize()
+        before = cpu_use(with_running_children=True)
+        tracker.start()
+        window = Window()
+        try:
+            yield window
+        except BaseException:
+            self._close(label, log, sampler, tracker, window, before, cut_short=True)
+            raise
+        problem = self._close(label, log, sampler, tracker, window, before)
+        if problem:
+            raise problem
+        self.on_reading(log.readings[-1])
+
+    def _close(
+        self,
+        label: WindowLabel,
+        log: EnergyLog,
+        sampler: _Sampler,
+        tracker: Any,
+        window: Window,
+        before: CpuUse,
+        *,
+        cut_short: bool = False,
+    ) -> PreuveError | None:
+        """Keep what was measured, and return what was wrong with it."""
+        gpu.synchronize()
+        duration_s = window.elapsed_s
+        used = cpu_use(with_running_children=True).since(before)
         tracker.stop()
-        reading = Reading(
-            kind=kind,
-            started=started,
-            duration_s=duration_s,
-            components=components_of(tracker, duration_s),
-            cpu_seconds=cpu_seconds,
-            samples=opened.samples,
-            round=round_number,
+        problem = sampler.problem
+        measured = NOTHING_MEASURED
+        outcome, reason = self._outcome(label, duration_s, used, cut_short=cut_short)
+        try:
+            raw = raw_energy(tracker, self.machine, duration_s, sampler.sampled)
+            measured = components_of(self.machine, raw, duration_s)
+        except MeterError as error:
+            problem = error
+            outcome, reason = "unreadable", error.found
+        reading = make_reading(
+            self.machine,
+            label,
+            measured,
+            duration_s,
+            used,
+            outcome=outcome,
+            reason=reason,
+            samples=window.samples,
+            elapsed_s=[sample.elapsed_s for sample in sampler.samples],
+            gpu_shared=bool(self.machine.hardware.gpus) and gpu.is_shared(),
         )
-        readings.append(reading)
+        log.readings.append(reading)
+        log.power_samples.extend(sampler.samples)
+        self._write("reading", run=log.run, reading=reading.model_dump(mode="json"))
+        return problem
+
+    def _outcome(self, label: WindowLabel, duration_s: float, used: CpuUse, *, cut_short: bool) -> tuple[Outcome, str | None]:
+        limit = self.machine.declared.foreign_load_limit_cores.value
+        foreign_cores = used.foreign / duration_s if duration_s >= SHORTEST_WINDOW_S else 0.0
+        reason = f"others kept {foreign_cores:.2f} cores busy, the limit is {limit:g}" if foreign_cores > limit else None
+        if cut_short:
+            return "cut short", reason
+        if reason is None:
+            return "complete", None
+        return ("repeated" if label.attempt < MOST_TRIES else "disturbed"), reason
+
+    def _write(self, what: str, **entry: Any) -> None:
+        if self.journal:
+            self.journal.write(what, **entry)
 
 
-def _cpu_seconds() -> float:
-    # To the microsecond; `os.times` counts in hundredths of a second.
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(each.ru_utime + each.ru_stime for each in used)
+def make_reading(
+    machine: Machine,
+    label: WindowLabel,
+    measured: Measured,
+    duration_s: float,
+    used: CpuUse,
+    *,
+    outcome: Outcome,
+    reason: str | None,
+    samples: int,
+    elapsed_s: Sequence[float],
+    gpu_shared: bool = False,
+) -> Reading:
+    """A reading from what was counted.
 
-
-def _new_tracker() -> Any:
-    # Its logger prints even at level "critical"; it must be silenced before the first import.
-    logging.getLogger("codecarbon").disabled = True
-    from codecarbon import OfflineEmissionsTracker
-
-    return OfflineEmissionsTracker(
-        country_iso_code="FRA",
-        region=None,
-        cloud_provider=None,
-        cloud_region=None,
-        country_2letter_iso_code=None,
-        project_name="preuve",
-        experiment_name="preuve",
-        measure_power_secs=SAMPLING_INTERVAL_S,
-        output_methods=[],
-        output_handlers=[],
-        emissions_endpoint=None,
-        tracking_mode="machine",
-        log_level="critical",
-        logger_preamble="",
-        gpu_ids=None,
-        force_cpu_power=None,
-        force_ram_power=None,
-        force_mode_cpu_load=False,
-        force_carbon_intensity_g_co2e_kwh=None,
-        rapl_include_dram=False,
-        rapl_prefer_psys=False,
-        pue=1.0,
-        wue=0.0,
-        allow_multiple_runs=True,
-        metadata=None,
-        electricitymaps_api_token=None,
+    Args:
+        machine: for its declared powers and its calibration.
+        label: which window it was.
+        measured: its components.
+        duration_s: of the window.
+        used: CPU seconds in it.
+        outcome: whether it counts.
+        reason: what was wrong, in words.
+        samples: answered inputs.
+        elapsed_s: when power samples were taken, counted from the window's beginning.
+        gpu_shared: whether others held the GPU.
+    """
+    core_w = machine.declared.watts_per_busy_core.value
+    return Reading(
+        kind=label.kind,
+        outcome=outcome,
+        reason=reason,
+        attempt=label.attempt,
+        started=label.started,
+        duration_s=duration_s,
+        components=measured.components,
+        cpu_seconds=used.own,
+        foreign_cpu_seconds=used.foreign,
+        stolen_seconds=used.stolen,
+        cpu_estimate_wh=None if machine.counts_cpu_energy else used.own * core_w / JOULES_PER_WH,
+        calibrated_by=measured.calibrated_by,
+        gpu_shared=gpu_shared,
+        longest_gap_s=_longest_gap_s(elapsed_s, duration_s),
+        samples=samples,
+        round=label.round,
     )
 
 
-def components_of(tracker: Any, duration_s: float) -> tuple[Component, ...]:
-    """The components of a stopped tracker, in Wh.
+def components_of(machine: Machine, raw: RawEnergy, duration_s: float) -> Measured:
+    """The components with their evidence.
 
-    Its memory figure is a constant power sampled at uneven moments (2 % off over 2 s); the same constant over the exact
-    duration is free of that noise.
+    CodeCarbon's figure for the memory is a constant power sampled at uneven moments (2 % off over 2 s); the same constant over
+    the exact duration is free of that noise. A wall meter knows only the whole: each part is scaled alike.
 
     Raises:
-        MeterError: no result, a zero or missing component, or components that do not sum to the total.
+        MeterError: the calibration makes nothing of the reading, or less.
     """
-    data = getattr(tracker, "final_emissions_data", None)
-    if data is None:
-        raise _incomplete("no result", "see whether another program uses CodeCarbon, and run again")
-    parts_kwh = {"cpu": data.cpu_energy, "gpu": data.gpu_energy, "ram": data.ram_energy}
-    if not math.isclose(sum(parts_kwh.values()), data.energy_consumed, rel_tol=1e-6):
-        raise _incomplete(
-            f"components that sum to {sum(parts_kwh.values()):g} kWh, total {data.energy_consumed:g} kWh", "run again"
+    parts_wh: dict[ComponentName, float] = {"cpu": raw.cpu_wh, "ram": machine.declared.ram_w.value * duration_s / JOULES_PER_WH}
+    if raw.gpu_wh is not None:
+        parts_wh["gpu"] = raw.gpu_wh
+    total_wh = sum(parts_wh.values())
+    calibration = machine.calibration
+    factor = calibration.wall_wh(total_wh, duration_s) / total_wh if calibration and total_wh else 1.0
+    if factor <= 0:
+        raise MeterError(
+            expected="more energy than none",
+            found=f"a reading far below those of the calibration ({total_wh:.3g} Wh in {duration_s:.1f} s)",
+            where="calibration.json",
+            remedy="calibrate again: preuve doctor --seconds 300, then preuve doctor --calibrate METER.CSV",
         )
-    expected = ["cpu", "ram"] + (["gpu"] if data.gpu_count else [])
-    if duration_s >= SHORTEST_WINDOW_S:
-        for name in expected:
-            if not parts_kwh[name] > 0:
-                raise _incomplete(f"no energy for the {name} over {duration_s:.1f} s", "run `preuve doctor`")
-    cpu_method, cpu_measured = _cpu_method(tracker)
-    ram_w = float(data.ram_power)
-    found = [
-        Component(name="cpu", energy_wh=data.cpu_energy * WH_PER_KWH, method=cpu_method, measured=cpu_measured),
-        Component(
-            name="ram", energy_wh=ram_w * duration_s / JOULES_PER_WH, method=f"declared constant of {ram_w:g} W", measured=False
-        ),
-    ]
-    if data.gpu_count:
-        gpu_wh = data.gpu_energy * WH_PER_KWH
-        found.append(Component(name="gpu", energy_wh=gpu_wh, method="counter of the GPU's driver", measured=True))
-    return tuple(found)
+    found = []
+    for name, raw_wh in parts_wh.items():
+        energy_wh = raw_wh * factor
+        evidence, backend = evidence_of(machine, name)
+        low, high = (calibration.low, calibration.high) if calibration else bounds(evidence, name)
+        found.append(
+            Component(
+                name=name,
+                energy_wh=energy_wh,
+                evidence=evidence,
+                backend=backend,
+                low_wh=energy_wh * low,
+                high_wh=energy_wh * high,
+            )
+        )
+    return Measured(tuple(found), factor)
 
 
-def _cpu_method(tracker: Any) -> tuple[str, bool]:
-    # CodeCarbon does not publish which way it chose; private parts of its objects hold it.
-    for hardware in getattr(tracker, "_hardware", ()):
-        mode = getattr(hardware, "_mode", None)
-        if mode in CPU_COUNTERS:
-            return CPU_COUNTERS[mode], True
-        if mode in CPU_MODELS:
-            return f"{CPU_MODELS[mode]} (TDP {getattr(hardware, '_tdp', 0):g} W)", False
-    return "unknown", False
+def evidence_of(machine: Machine, name: ComponentName) -> tuple[EvidenceClass, str]:
+    """How a component is known on this machine: class, and in words."""
+    declared = machine.declared
+    evidence: EvidenceClass = "B"
+    if name == "cpu" and machine.counts_cpu_energy:
+        backend = f"RAPL counter of {', '.join(machine.hardware.rapl.domains)}"
+    elif name == "gpu":
+        backend = "NVML counter"
+    elif name == "cpu":
+        evidence, backend = "C", f"load model with {_word(assumed=declared.host_tdp_w.assumed)} TDP of {declared.cpu_w:g} W"
+    else:
+        evidence, backend = "C", f"{_word(assumed=declared.ram_w.assumed)} constant of {declared.ram_w.value:g} W"
+    if machine.calibration:
+        return "A", f"{backend}, calibrated on {machine.calibration.made}"
+    return evidence, backend
 
 
-def _incomplete(found: str, remedy: str) -> MeterError:
-    return MeterError(expected="a complete energy reading", found=found, where="CodeCarbon", remedy=remedy)
+def _word(*, assumed: bool) -> str:
+    return "an assumed" if assumed else "a declared"
+
+
+def _longest_gap_s(elapsed_s: Sequence[float], duration_s: float) -> float:
+    times = [0.0, *elapsed_s, duration_s]
+    return max(after - before for before, after in pairwise(times))

@@ -1,0 +1,81 @@
+"""The journal of a campaign under way: one JSON line for each thing that happens, on the disk before the next one.
+
+It lies in the home while the campaign runs. When the process is killed, the next command finds it, and closes the campaign with
+every reading it had, and the last window as far as its power samples go. What is done with it is `records.recovery`'s work.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from evaluation.exceptions import RecordError
+from evaluation.home import carbon_folder
+
+Entry = dict[str, Any]
+
+
+def journal_folder() -> Path:
+    """Where the journals of campaigns under way are."""
+    return carbon_folder() / "journals"
+
+
+class Journal:
+    """Appends entries; each is on the disk when `write` returns."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._begin = b""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = path.open("ab", buffering=0)
+        except OSError as error:
+            raise _unwritable(path, error) from error
+
+    def write(self, what: str, **entry: Any) -> None:
+        """Append one entry.
+
+        Raises:
+            RecordError: the disk is full, or cannot be written to.
+        """
+        line = self._begin + json.dumps({"what": what, **entry}, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        try:
+            # One write a line: what a kill leaves is a whole line or none, unless the disk was full. Then a first part is written
+            # without an error, and the rest tells why not.
+            while line:
+                line = line[self._file.write(line) :]
+            os.fdatasync(self._file.fileno())
+            self._begin = b""
+        except OSError as error:
+            # A torn line ends here; what can be written later is whole again.
+            self._begin = b"\n"
+            raise _unwritable(self.path, error) from error
+
+    def close(self) -> None:
+        """Stop writing; the file stays."""
+        self._file.close()
+
+
+def read_journal(path: Path) -> Iterator[Entry]:
+    """The entries, in order. A last line that was cut off in the writing is left out."""
+    with path.open("rb") as file:
+        for line in file:
+            if not line.endswith(b"\n"):
+                return
+            try:
+                yield json.loads(line)
+            except ValueError:
+                # A line torn by a full disk; the rest is whole again.
+                continue
+
+
+def _unwritable(path: Path, error: OSError) -> RecordError:
+    return RecordError(
+        expected="room for the campaign's journal",
+        found=error.strerror or str(error),
+        where=str(path),
+        remedy="free some space or make the folder writable, and run again",
+    )

@@ -1,0 +1,350 @@
+"""The machine: what was found of it, and what its owner declares in `machine.toml`, each figure with its source.
+
+The file is written on first use, with assumptions that say they are some; from then on it is the owner's, and never rewritten.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import os
+import platform
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from evaluation.energy.calibration import Calibration, load_calibration, why_not_valid
+from evaluation.energy.codecarbon_lists import estimated_ram_w, listed_tdp_w
+from evaluation.energy.hardware import Hardware, look_at_hardware
+from evaluation.exceptions import HomeError, MachineError
+from evaluation.home import carbon_folder, open_home
+
+MACHINE_FILE = "machine.toml"
+ASSUMED = "assumed"
+# What CodeCarbon takes for a CPU that is not in its list, and what a virtual machine's part of a server's CPU comes to:
+# 280 W over 128 threads to 210 W over 48.
+WATTS_PER_THREAD = 4.0
+# CodeCarbon's load model gives an idle CPU a tenth of its TDP.
+IDLE_SHARE_OF_TDP = 0.1
+UNUSED_CALIBRATION = "the calibration is not used"
+# An error names so many faults of a file: a name with a slip is both missing and not known.
+MOST_FAULTS = 3
+# A number in quotes, or `true`, is a slip and no number; a source of blanks is none.
+NOT_BLANK = r"\S"
+
+
+class Record(BaseModel):
+    """Frozen, and strict about its fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Declared(Record):
+    """A figure that somebody declares, and who or what says so."""
+
+    value: float = Field(ge=0, allow_inf_nan=False, strict=True)
+    source: str = Field(pattern=NOT_BLANK)
+
+    @property
+    def assumed(self) -> bool:
+        """Whether nobody has declared it: the program had to assume something."""
+        return self.source.startswith(ASSUMED)
+
+
+class Positive(Declared):
+    """One that cannot be zero."""
+
+    value: float = Field(gt=0, allow_inf_nan=False, strict=True)
+
+
+class Share(Declared):
+    """A part of a whole."""
+
+    value: float = Field(gt=0, le=1, strict=True)
+
+
+class AtLeastOne(Declared):
+    """A factor on something that it cannot make smaller."""
+
+    value: float = Field(ge=1, allow_inf_nan=False, strict=True)
+
+
+class DeclaredText(Record):
+    """Words that somebody declares."""
+
+    value: str
+    source: str = Field(pattern=NOT_BLANK)
+
+
+class Declarations(Record):
+    """What cannot be read from a machine. Their descriptions stand in `machine.toml` as comments."""
+
+    host_tdp_w: Positive = Field(description="Thermal design power of all CPUs of the host, in watts; its data sheet has it.")
+    host_share: Share = Field(
+        description="This machine's share of that host: 1, or for a virtual machine its threads over the host's."
+    )
+    watts_per_busy_core: Positive = Field(description="What one busy core adds, in watts: the second estimate of the CPU's energy.")
+    ram_w: Positive = Field(description="Power of the memory, in watts; no counter is read for it.")
+    idle_w: Positive = Field(description="Power of the whole machine when nothing is asked of it, in watts.")
+    pue: AtLeastOne = Field(description="Energy of the building over that of its computers (PUE). Applied to derived figures only.")
+    server_memory_gib: Positive = Field(description="Memory of the machine, which candidates in service would share.")
+    embodied_kg_co2e: Declared = Field(description="Carbon of making it, in kg CO2e.")
+    lifetime_years: Positive = Field(description="Over how many years that is spread.")
+    age_years: Declared = Field(description="How old it is.")
+    site: DeclaredText = Field(description="Where it stands.")
+    foreign_load_limit_cores: Positive = Field(
+        description="A window is repeated when others keep more than so many cores busy, on average."
+    )
+
+    @property
+    def cpu_w(self) -> float:
+        """Thermal design power of this machine's share of the host."""
+        return self.host_tdp_w.value * self.host_share.value
+
+
+class MachineFile(Record):
+    """`machine.toml` as it is written."""
+
+    version: Literal[1]
+    machine_id: str
+    written: dt.date
+    detected: dict[str, str | int | float]
+    declared: Declarations
+
+
+class Machine(Record):
+    """What this host can measure, and what its owner declares about it: what a campaign records of it.
+
+    Attributes:
+        machine_id: a hash; it tells machines apart without naming them.
+        calibration: against a wall meter, where one holds here and today.
+        flags: what its owner should know: a calibration that does not hold, parts that changed.
+    """
+
+    machine_id: str
+    hardware: Hardware
+    declared: Declarations
+    calibration: Calibration | None = None
+    flags: tuple[str, ...] = ()
+
+    @property
+    def sha256(self) -> str:
+        """Of all of it, so that records can say whether it changed."""
+        canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+    @property
+    def counts_cpu_energy(self) -> bool:
+        """Whether all of the CPU's counters can be read."""
+        return self.hardware.rapl.state == "readable" and not self.hardware.rapl.unreadable
+
+
+@cache
+def machine_id() -> str:
+    """Sixteen hexadecimal digits that stay the same on one machine and do not name it."""
+    try:
+        name = Path("/etc/machine-id").read_text(encoding="ascii").strip()
+    except OSError:
+        name = ""
+    return hashlib.sha256(f"preuve {name or platform.node()}".encode()).hexdigest()[:16]
+
+
+def read_machine(hardware: Hardware | None = None) -> Machine:
+    """This machine; the first time, `machine.toml` is written with what is assumed about it.
+
+    Args:
+        hardware: what was found of it, where somebody has looked already.
+
+    Raises:
+        HomeError: PREUVE_HOME cannot be written to.
+        MachineError: the file is not well formed, or another machine's.
+        MeterError: the calibration cannot be read.
+    """
+    found = hardware or look_at_hardware()
+    path = open_home() / MACHINE_FILE
+    if not path.exists():
+        _write_first(path, machine_text(found, assumptions(found), dt.datetime.now().astimezone().date()))
+    file = _read(path)
+    calibration = load_calibration(carbon_folder())
+    problem = why_not_valid(calibration, machine_id(), dt.datetime.now().astimezone().date()) if calibration else None
+    return Machine(
+        machine_id=machine_id(),
+        hardware=found,
+        declared=file.declared,
+        calibration=None if problem else calibration,
+        flags=tuple(flag for flag in (problem and f"{UNUSED_CALIBRATION}: {problem}", _changes(file, found)) if flag),
+    )
+
+
+def undeclared_machine(hardware: Hardware | None = None) -> Machine:
+    """This machine with nothing but assumptions about it, for where `machine.toml` cannot be used. No file is read or written."""
+    found = hardware or look_at_hardware()
+    figures = {name: {"value": value, "source": source} for name, (value, source) in assumptions(found).items()}
+    return Machine(machine_id=machine_id(), hardware=found, declared=Declarations.model_validate(figures))
+
+
+def _write_first(path: Path, text: str) -> None:
+    """Write the file whole or not at all; what another process has written meanwhile stays."""
+    half_done = path.with_name(f".{path.name}-{os.getpid()}")
+    try:
+        half_done.write_text(text, encoding="utf-8")
+        if not path.exists():
+            half_done.replace(path)
+    except OSError as error:
+        raise HomeError(
+            expected=f"room for {MACHINE_FILE}",
+            found=error.strerror or str(error),
+            where=str(path),
+            remedy="free some space, or name another folder: export PREUVE_HOME=~/preuve",
+        ) from error
+    finally:
+        half_done.unlink(missing_ok=True)
+
+
+def _read(path: Path) -> MachineFile:
+    try:
+        # Some editors begin a file with a mark of its encoding.
+        file = MachineFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8-sig")))
+    except OSError as error:
+        raise MachineError(
+            expected="what is declared about this machine, in a file that this user can read",
+            found=error.strerror or str(error),
+            where=str(path),
+            remedy="give this user the right to read it, or name a folder of their own: export PREUVE_HOME=~/preuve",
+        ) from error
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise MachineError(
+            expected="text in UTF-8",
+            found=f"byte 0x{error.object[error.start]:02x}",
+            where=f"{path}, line {line}",
+            remedy="save the file as UTF-8",
+        ) from error
+    except tomllib.TOMLDecodeError as error:
+        raise MachineError(
+            expected="what is declared about this machine, in TOML",
+            found=str(error),
+            where=str(path),
+            remedy="mend that line; numbers have a decimal point (8.5), words stand in quotes",
+        ) from error
+    except ValidationError as error:
+        faults = error.errors()
+        more = f"; and {len(faults) - MOST_FAULTS} more" if len(faults) > MOST_FAULTS else ""
+        raise MachineError(
+            expected='the names that preuve wrote, and every figure as { value = 65.0, source = "data sheet" }',
+            found="; ".join(_fault(dict(each)) for each in faults[:MOST_FAULTS]) + more,
+            where=f"{path}, {_place(dict(faults[0]))}",
+            remedy="mend that line; deleting the file has it written anew, with assumptions",
+        ) from error
+    if file.machine_id != machine_id():
+        raise MachineError(
+            expected=f"what is declared about this machine ({machine_id()})",
+            found=f"declarations about another one ({file.machine_id}), written on {file.written}",
+            where=str(path),
+            remedy="name another PREUVE_HOME, or delete this file to have one written for this machine",
+        )
+    return file
+
+
+def _place(fault: dict[str, Any]) -> str:
+    return ".".join(str(part) for part in fault["loc"])
+
+
+def _fault(fault: dict[str, Any]) -> str:
+    """What pydantic found wrong, as one says it."""
+    known = {
+        "missing": "is missing",
+        "extra_forbidden": "is no name that is known here",
+        "model_type": f"is {fault['input']!r}, without a source",
+        "string_pattern_mismatch": "is empty: say where the figure comes from",
+    }
+    usual = f"{fault['msg'].removeprefix('Input ')}, and is {fault['input']!r}"
+    return f"{_place(fault)} {known.get(fault['type'], usual)}"
+
+
+def _changes(file: MachineFile, found: Hardware) -> str | None:
+    """What differs from the day on which the file was written, in words."""
+    before, now = file.detected, detected(found)
+    changed = [f"{name} was {before[name]}, is {now[name]}" for name in now if before.get(name) != now[name] and name in before]
+    return f"since {MACHINE_FILE} was written, {'; '.join(changed)}: are its figures still right?" if changed else None
+
+
+def detected(hardware: Hardware) -> dict[str, str | int | float]:
+    """What the file remembers of the machine as it was found."""
+    return {
+        "cpu": hardware.cpu,
+        "cores": hardware.cores,
+        "sockets": hardware.sockets,
+        "ram_gib": hardware.ram_gib,
+        "gpus": ", ".join(hardware.gpus) or "none",
+        "virtualised": hardware.virtualised or "no",
+        "container": hardware.container or "no",
+        "rapl": hardware.rapl.state,
+        "nvml": hardware.nvml,
+    }
+
+
+def assumptions(hardware: Hardware) -> dict[str, tuple[float | str, str]]:
+    """What is assumed about a machine of which only this is known: value and source by name."""
+    tdp_w, tdp_source = _assumed_tdp_w(hardware)
+    ram_w = estimated_ram_w(hardware.ram_gib)
+    core_w = tdp_w / hardware.cores
+    laptop = hardware.battery != "none"
+    embodied_kg = 181.0 if laptop else 900.0
+    embodied_source = "professional laptop" if laptop else "medium server; 460 to 2 087"
+    return {
+        "host_tdp_w": (tdp_w, tdp_source),
+        "host_share": (1.0, "assumed: the figure above is already this machine's"),
+        "watts_per_busy_core": (core_w, "assumed: the TDP over the cores"),
+        "ram_w": (ram_w, f"assumed: CodeCarbon's estimate for {hardware.ram_gib:g} GiB"),
+        "idle_w": (tdp_w * IDLE_SHARE_OF_TDP + ram_w, "assumed: a tenth of the TDP, and the memory"),
+        "pue": (1.5, "assumed: an ordinary server room; 1.2 to 2.0"),
+        "server_memory_gib": (hardware.ram_gib, "assumed: what was found")
+        if hardware.ram_gib
+        else (1.0, "assumed: the memory could not be read"),
+        "embodied_kg_co2e": (embodied_kg, f"assumed: {embodied_source} (BoaviztAPI 2.5)"),
+        "lifetime_years": (4.0, "assumed"),
+        "age_years": (0.0, "assumed: unknown"),
+        "site": ("unknown", "assumed"),
+        "foreign_load_limit_cores": (0.1, "assumed: a tenth of a core"),
+    }
+
+
+def _assumed_tdp_w(hardware: Hardware) -> tuple[float, str]:
+    if hardware.virtualised is None:
+        listed_w = listed_tdp_w(hardware.cpu)
+        if listed_w:
+            return listed_w * hardware.sockets, f"assumed: CodeCarbon's list has {listed_w:g} W for this CPU"
+        return WATTS_PER_THREAD * hardware.cores, f"assumed: {WATTS_PER_THREAD:g} W a thread, this CPU is in no list"
+    return WATTS_PER_THREAD * hardware.cores, f"assumed: {WATTS_PER_THREAD:g} W a thread, the host is not known"
+
+
+def machine_text(hardware: Hardware, figures: dict[str, tuple[float | str, str]], today: dt.date) -> str:
+    """`machine.toml`, with its comments."""
+    lines = [
+        "# What this machine is, and what its owner declares about it. preuve wrote this on first use and will not change it.",
+        '# Replace what is assumed: put the figure in, and in `source` where you have it from ("data sheet", "the hoster, 3 May").',
+        "# preuve doctor shows which figures are still assumed. Delete the file to have it written anew.",
+        "",
+        "version = 1",
+        f"machine_id = {_toml(machine_id())}",
+        f"written = {today.isoformat()}",
+        "",
+        "[detected]",
+        *(f"{name} = {_toml(value)}" for name, value in detected(hardware).items()),
+        "",
+        "[declared]",
+    ]
+    for name, field in Declarations.model_fields.items():
+        value, source = figures[name]
+        lines += [f"# {field.description}", f"{name} = {{ value = {_toml(value)}, source = {_toml(source)} }}"]
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: Any) -> str:
+    """A TOML string or number: the escapes of a basic string are JSON's."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,0 +1,244 @@
+"""CodeCarbon, used in the one way in which its figures can be trusted.
+
+What each choice guards against was found by measuring CodeCarbon 3.3:
+
+- one fresh tracker per window: its task interface stops the sampling and counts only the last task;
+- offline, with the country given: without network the plain tracker silently becomes another country;
+- the whole machine: its process mode misses most of what child processes do;
+- every setting that the measurement depends on is passed, and settings made outside are refused: what is left open is filled
+  from the environment or a file of the user's home;
+- one sample at a time: when a window ends while a sample is being taken, CodeCarbon takes another beside it and counts the last
+  second twice (3.02 s of 2.01 s; two windows in three that end on a full second), or hides the last one from its listener; a timer
+  that fires at that moment is never stopped;
+- its own lock off: it survives a killed process; ours (`lock`) does not;
+- PUE 1: a facility's overhead is applied when carbon is derived, never stored as evidence.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import threading
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+from evaluation.energy.machine import Machine
+from evaluation.energy.reading import JOULES_PER_WH, SHORTEST_WINDOW_S
+from evaluation.exceptions import MeterError
+
+SAMPLING_INTERVAL_S = 1.0
+WH_PER_KWH = 1000.0
+# The seconds that the tracker counted, told by the constant power of the memory, may differ by so much from those that passed.
+# More means that two of its threads counted the same second, or that one was left out.
+COUNTED_SECONDS_TOLERANCE_S, COUNTED_SECONDS_TOLERANCE = 0.06, 0.03
+
+# CodeCarbon's names for its ways to know the CPU's energy.
+RAPL_MODE, LOAD_MODE = "intel_rapl", "cpu_load"
+
+
+class Listener(Protocol):
+    """What CodeCarbon calls an output handler: told after each sample."""
+
+    def live_out(self, total: Any, delta: Any) -> None:
+        """`total` holds the energies since the start, in kWh."""
+        ...
+
+    def out(self, total: Any, delta: Any) -> None:
+        """At the end."""
+        ...
+
+    def exit(self) -> None:
+        """After the end."""
+        ...
+
+
+class RawEnergy(NamedTuple):
+    """What a stopped tracker counted, in Wh; `gpu_wh` is none where there is no GPU."""
+
+    cpu_wh: float
+    gpu_wh: float | None
+
+
+class Sampled(NamedTuple):
+    """Between which samples a window lies.
+
+    Attributes:
+        first_cpu_wh: what the tracker had counted when the window opened; so are the next two.
+        covered_s: from the first sample to the last.
+    """
+
+    first_cpu_wh: float
+    first_gpu_wh: float
+    first_ram_wh: float
+    covered_s: float
+
+
+def outside_settings() -> list[str]:
+    """Settings of CodeCarbon made outside this program: they could change what it measures."""
+    variables = [name for name in os.environ if name.lower().startswith("codecarbon_")]
+    files = [str(path) for path in (Path.home() / ".codecarbon.config", Path.cwd() / ".codecarbon.config") if path.exists()]
+    return sorted(variables) + files
+
+
+def check_outside_settings() -> None:
+    """Refuse to measure where CodeCarbon is configured from outside.
+
+    Raises:
+        MeterError: it is; each variable and file is named.
+    """
+    found = outside_settings()
+    if found:
+        raise MeterError(
+            expected="CodeCarbon configured by this program alone",
+            found=", ".join(found),
+            where="environment",
+            remedy=f"unset the variables and move the files away: {' '.join(found)}",
+        )
+
+
+def _silence() -> None:
+    # Its logger prints even at level "critical"; it must be silenced before the first import.
+    logging.getLogger("codecarbon").disabled = True
+
+
+@cache
+def _tracker_class() -> Any:
+    _silence()
+    from codecarbon import OfflineEmissionsTracker
+
+    class OneSampleAtATime(OfflineEmissionsTracker):  # type: ignore[misc]  # published without types
+        """Samples come from threads of CodeCarbon's, and the last one from whoever stops it."""
+
+        def __init__(self, **settings: Any) -> None:
+            self._sampling = threading.RLock()
+            self._ended = False
+            self._timers: list[Any] = []
+            super().__init__(**settings)
+
+        def stop(self) -> None:
+            self._timers = [timer for timer in (self._scheduler, self._scheduler_monitor_power) if timer]
+            # A sample under way is taken to its end, and its listener told, before the last one is.
+            with self._sampling:
+                super().stop()
+                self._ended = True
+
+        def _measure_power_and_energy(self) -> None:
+            with self._sampling:
+                if not self._has_ended():
+                    super()._measure_power_and_energy()
+
+        def _monitor_power(self) -> None:
+            if not self._has_ended():
+                super()._monitor_power()
+
+        def _has_ended(self) -> bool:
+            # A timer that fired while it was being stopped has started itself anew, and would go on for ever.
+            if self._ended:
+                for timer in self._timers:
+                    timer.stop()
+            return self._ended
+
+    return OneSampleAtATime
+
+
+def new_tracker(machine: Machine, listener: Listener | None = None) -> Any:
+    """A tracker for one window on this machine, with the powers that its owner declares."""
+    return _tracker_class()(
+        country_iso_code="FRA",
+        region=None,
+        cloud_provider=None,
+        cloud_region=None,
+        country_2letter_iso_code=None,
+        project_name="preuve",
+        experiment_name="preuve",
+        measure_power_secs=SAMPLING_INTERVAL_S,
+        api_call_interval=1,
+        output_methods=[],
+        output_handlers=[listener] if listener else [],
+        emissions_endpoint=None,
+        tracking_mode="machine",
+        log_level="critical",
+        logger_preamble="",
+        # Left open, it would be read from CUDA_VISIBLE_DEVICES: a card is measured whole, whoever may use it.
+        gpu_ids=list(range(len(machine.hardware.gpus))) or None,
+        # A given power switches the counter off, so none is given where there is one.
+        force_cpu_power=None if machine.counts_cpu_energy else machine.declared.cpu_w,
+        force_ram_power=machine.declared.ram_w.value,
+        force_mode_cpu_load=False,
+        force_carbon_intensity_g_co2e_kwh=None,
+        rapl_include_dram=False,
+        rapl_prefer_psys=False,
+        pue=1.0,
+        wue=0.0,
+        allow_multiple_runs=True,
+        metadata=None,
+        electricitymaps_api_token=None,
+    )
+
+
+def warm_up(machine: Machine) -> None:
+    """Pay for the first start of a tracker (it looks for hardware for one to three seconds) outside any window."""
+    check_outside_settings()
+    tracker = new_tracker(machine)
+    tracker.start()
+    tracker.stop()
+
+
+def raw_energy(tracker: Any, machine: Machine, duration_s: float, sampled: Sampled) -> RawEnergy:
+    """What a stopped tracker counted since the window opened, which is its first sample.
+
+    It leaves out what comes after its last sample, up to 50 ms; the mean power until then is taken for that time.
+
+    Args:
+        tracker: stopped.
+        machine: for which it was made.
+        duration_s: of the window.
+        sampled: its first sample, and how long after it the last one came.
+
+    Raises:
+        MeterError: there is no result, a component is zero or missing, they do not sum to the total, another backend was used than
+            the machine has, or the tracker counted other seconds than those that passed.
+    """
+    data = getattr(tracker, "final_emissions_data", None)
+    if data is None:
+        raise _unbelievable("no result", "see whether another program uses CodeCarbon, and run again")
+    parts_kwh = {"cpu": data.cpu_energy, "gpu": data.gpu_energy, "ram": data.ram_energy}
+    if not math.isclose(sum(parts_kwh.values()), data.energy_consumed, rel_tol=1e-6):
+        raise _unbelievable(
+            f"components that sum to {sum(parts_kwh.values()):g} kWh, total {data.energy_consumed:g} kWh", "run again"
+        )
+    has_gpu = bool(machine.hardware.gpus)
+    if duration_s >= SHORTEST_WINDOW_S:
+        for name in ["cpu", "ram"] + (["gpu"] if has_gpu else []):
+            if not parts_kwh[name] > 0:
+                raise _unbelievable(f"no energy for the {name} over {duration_s:.1f} s", "run `preuve doctor`")
+        _check_backend(tracker, machine)
+        ram_wh = data.ram_energy * WH_PER_KWH - sampled.first_ram_wh
+        _check_counted_seconds(ram_wh * JOULES_PER_WH / machine.declared.ram_w.value, sampled.covered_s)
+    missed = max(1.0, duration_s / sampled.covered_s) if sampled.covered_s else 1.0
+    return RawEnergy(
+        cpu_wh=max(0.0, data.cpu_energy * WH_PER_KWH - sampled.first_cpu_wh) * missed,
+        gpu_wh=max(0.0, data.gpu_energy * WH_PER_KWH - sampled.first_gpu_wh) * missed if has_gpu else None,
+    )
+
+
+def _check_backend(tracker: Any, machine: Machine) -> None:
+    # CodeCarbon does not publish which way it chose; a private part of its object holds it.
+    modes = [hardware._mode for hardware in getattr(tracker, "_hardware", ()) if hasattr(hardware, "_mode")]  # noqa: SLF001
+    expected = RAPL_MODE if machine.counts_cpu_energy else LOAD_MODE
+    if modes != [expected]:
+        raise _unbelievable(
+            f"the CPU's energy from {', '.join(modes) or 'nowhere'} instead of {expected}",
+            "see with `preuve doctor` whether the counters can be read",
+        )
+
+
+def _check_counted_seconds(counted_s: float, covered_s: float) -> None:
+    if abs(counted_s - covered_s) > COUNTED_SECONDS_TOLERANCE_S + COUNTED_SECONDS_TOLERANCE * covered_s:
+        raise _unbelievable(f"{counted_s:.2f} s counted of {covered_s:.2f} s that passed", "run again on a quiet machine")
+
+
+def _unbelievable(found: str, remedy: str) -> MeterError:
+    return MeterError(expected="a complete energy reading", found=found, where="CodeCarbon", remedy=remedy)
