@@ -4,35 +4,49 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import os
 import random
 import secrets
 import signal
+import sys
+import sysconfig
 import threading
 import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol as Interface
 
+from evaluation.budget import Budget, planned_wh
 from evaluation.candidate import Candidate, Predictor
+from evaluation.energy.journal import Journal, journal_folder
 from evaluation.energy.lock import energy_lock
-from evaluation.energy.meter import check_outside_settings, warm_up_meter, window
-from evaluation.energy.reading import Reading
+from evaluation.energy.machine import Machine
+from evaluation.energy.meter import EnergyLog, Meter, Window
+from evaluation.energy.tracker import check_outside_settings
 from evaluation.environment import describe_environment
-from evaluation.exceptions import BusyError, CandidateUnavailableError, PreuveError
+from evaluation.exceptions import BusyError, CandidateUnavailableError, MeterError, PreuveError
+from evaluation.footprint import peak_memory_mib
+from evaluation.latency import Latencies, time_single_inputs
 from evaluation.predictors import confidence
+from evaluation.process import process_name
+from evaluation.records.recovery import close_killed
 from evaluation.records.store import Store
 from evaluation.run import Campaign, CampaignStatus, DataRecord, Prediction, Protocol, Run, RunStatus
 from evaluation.samples import Samples, Split
 from evaluation.task import Task
 from evaluation.threads import fixed_threads
 
-IDLE_S = 3.0
+IDLE_S = 5.0
 QUICK_IDLE_S = 1.0
 REHEARSED_PER_CLASS = 2
+# Single inputs are timed for as long as a window lasts, but no longer than this.
+LONGEST_LATENCY_S = 2.0
+# Where code lies that is nobody's candidate: the language's own, and what was installed.
+STANDARD_LIBRARY, SITE = sysconfig.get_path("stdlib") + os.sep, f"{os.sep}site-packages{os.sep}"
 
 logger = logging.getLogger(__name__)
 
@@ -55,9 +69,14 @@ class Trial:
     reason: str | None = "the campaign was interrupted before it was measured"
     remedy: str | None = None
     predictor: Predictor | None = None
-    readings: list[Reading] = field(default_factory=list)
+    log: EnergyLog = field(default_factory=EnergyLog)
     predictions: list[Prediction] = field(default_factory=list)
     scores: dict[str, float] = field(default_factory=dict)
+    latencies: Latencies | None = None
+    peak_memory_mib: float | None = None
+
+    def __post_init__(self) -> None:
+        self.log.run = self.name
 
     @property
     def name(self) -> str:
@@ -65,9 +84,26 @@ class Trial:
         return f"{self.candidate.name} seed {self.seed}"
 
     @property
+    def over(self) -> bool:
+        """Whether it has ended, well or not."""
+        return self.status != "interrupted"
+
+    @property
     def under_way(self) -> bool:
         """Whether it is fitted and has not ended."""
-        return self.predictor is not None and self.status == "interrupted"
+        return self.predictor is not None and not self.over
+
+    @property
+    def fitted(self) -> Predictor:
+        """What its fit returned.
+
+        Raises:
+            RuntimeError: it was not fitted.
+        """
+        if self.predictor is None:
+            message = f"{self.name} was not fitted"
+            raise RuntimeError(message)
+        return self.predictor
 
     def end(self, status: RunStatus, reason: str | None = None, remedy: str | None = None) -> None:
         """Set how it ended."""
@@ -87,51 +123,69 @@ def run_campaign(
     data: DataRecord,
     goals_sha256: str,
     protocol: Protocol,
+    machine: Machine,
+    budget: Budget,
     store: Store,
     progress: Progress,
+    tell: Callable[[str], None],
+    wait: bool = False,
 ) -> Campaign:
     """Measure the candidates and record every run; an interrupt closes the campaign and marks it, then goes on upwards.
 
+    Args:
+        task: what is asked.
+        candidates: who is asked.
+        split: the samples.
+        data: where they come from.
+        goals_sha256: of the goals, fixed before.
+        protocol: how it is measured.
+        machine: on what.
+        budget: what the POC may use; what it has used is looked up here.
+        store: where runs are recorded.
+        progress: told before each step.
+        tell: given what somebody should read at once.
+        wait: whether to wait while another campaign holds the machine.
+
     Raises:
         BusyError: another campaign holds the machine.
+        BudgetError: the POC's development budget is spent, before the campaign or in it; in it, the campaign was closed.
         MeterError: energy cannot be measured as it must be.
         KeyboardInterrupt: after the campaign was closed as interrupted.
     """
     check_outside_settings()
     started = dt.datetime.now(dt.UTC)
-    campaign = Campaign(
-        id=new_campaign_id(started),
-        task=task.name,
-        task_version=task.version,
-        unit_name=task.unit.name,
-        unit_size=task.unit.size,
-        metrics=tuple(metric.name for metric in task.metrics),
-        protocol=protocol,
-        data=data,
-        goals_sha256=goals_sha256,
-        environment=describe_environment(),
-        started=started,
-    )
-    with energy_lock(f"campaign {campaign.id} of {task.name}"), fixed_threads(protocol.threads):
-        store.close_orphans()
-        store.open_campaign(campaign)
+    campaign_id = new_campaign_id(started)
+    waiting = (lambda holder: tell(f"Waiting: {holder}.")) if wait else None
+    with energy_lock(f"campaign {campaign_id} of {task.name}", wait=waiting), fixed_threads(protocol.threads):
+        for closed in close_killed(store):
+            tell(f"Closed as interrupted: campaign {closed}, whose process had ended without closing it.")
         trials = [Trial(candidate, seed) for candidate in candidates for seed in range(protocol.seeds)]
-        idle: list[Reading] = []
-        try:
-            _measure(trials, idle, task, split, protocol, progress)
-        except BaseException:
-            with _uninterrupted():
-                _record(campaign, "interrupted", trials, idle, store)
-            raise
-        progress("write the records", 1, 1)
-        with _uninterrupted():
-            return _record(campaign, "finished", trials, idle, store)
+        development_wh = store.development_wh()
+        budget.begin(development_wh, planned_wh(protocol, len(trials), machine, _idle_s(protocol)), tell)
+        campaign = Campaign(
+            id=campaign_id,
+            task=task.name,
+            task_version=task.version,
+            unit_name=task.unit.name,
+            unit_size=task.unit.size,
+            metrics=tuple(metric.name for metric in task.metrics),
+            protocol=protocol,
+            data=data,
+            goals_sha256=goals_sha256,
+            environment=describe_environment(),
+            machine=machine,
+            started=started,
+            over_budget=budget.reason,
+            development_wh=development_wh,
+        )
+        return _Experiment(task, split, campaign, trials, budget, store, progress).run()
 
 
-def close_what_was_killed(store: Store) -> None:
-    """Close as interrupted what killed processes left open; nothing is done while a campaign is running."""
+def close_what_was_killed(store: Store) -> list[str]:
+    """Close as interrupted what killed processes left open, and return the campaigns' ids; nothing while a campaign is running."""
     with suppress(BusyError), energy_lock("closing what a killed campaign left open"):
-        store.close_orphans()
+        return close_killed(store)
+    return []
 
 
 @contextmanager
@@ -148,80 +202,188 @@ def _uninterrupted() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _measure(
-    trials: Sequence[Trial], idle: list[Reading], task: Task, split: Split, protocol: Protocol, progress: Progress
-) -> None:
-    steps = 1 + len(trials) * (1 + protocol.rounds)
-    progress("idle machine", 0, steps)
-    warm_up_meter()
-    with window("idle", idle):
-        time.sleep(QUICK_IDLE_S if protocol.quick else IDLE_S)
-    for place, trial in enumerate(trials):
-        progress(f"fit {trial.name}", 1 + place, steps)
-        if trial.seed == 0:
-            _rehearse(trial, split.train)
-        _guarded(_fit_and_warm_up, trial, task, split)
-    for round_number in range(1, protocol.rounds + 1):
-        order = [trial for trial in trials if trial.under_way]
-        # Every round has an order of its own, the same in every campaign, so that no candidate always comes after the same one.
-        random.Random(round_number).shuffle(order)
-        for place, trial in enumerate(order):
-            progress(f"round {round_number} of {protocol.rounds}: {trial.name}", 1 + len(trials) * round_number + place, steps)
-            _guarded(_measure_round, trial, split.test, protocol.window_s, round_number)
-    for trial in trials:
-        if trial.under_way:
-            trial.end("finished")
+def _idle_s(protocol: Protocol) -> float:
+    return QUICK_IDLE_S if protocol.quick else IDLE_S
 
 
-def _guarded(step: Callable[..., None], trial: Trial, *arguments: object) -> None:
-    """Take one step of a trial; where its candidate cannot or fails, the others go on."""
-    try:
-        step(trial, *arguments)
-    except CandidateUnavailableError as error:
-        trial.end("unavailable", error.reason, error.remedy)
-    except PreuveError:
-        raise
-    except Exception as error:
-        # An error's message may quote a text: what is recorded and logged only says what kind of error, and where.
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        trial.end("failed", f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}", "mend the candidate")
-        logger.debug("%s failed", trial.name, exc_info=True)
+class _Experiment:
+    """One campaign under way: fit, warm up, measure in rotation, record."""
+
+    def __init__(
+        self,
+        task: Task,
+        split: Split,
+        campaign: Campaign,
+        trials: Sequence[Trial],
+        budget: Budget,
+        store: Store,
+        progress: Progress,
+    ) -> None:
+        self.task, self.split, self.campaign, self.trials = task, split, campaign, trials
+        self.protocol, self.store, self.progress = campaign.protocol, store, progress
+        self.log = EnergyLog()
+        parent_id = store.open_campaign(campaign)
+        self.journal = Journal(journal_folder() / f"{campaign.id}.jsonl")
+        self.journal.write(
+            "campaign", process=process_name(), mlflow_run=parent_id, campaign=campaign.model_dump(mode="json", exclude={"runs"})
+        )
+        for trial in trials:
+            self._journal_run(trial)
+        self.meter = Meter(campaign.machine, self.journal, budget.charge)
+
+    def run(self) -> Campaign:
+        """Measure everything and record it, whatever ends it."""
+        try:
+            return self._measure_and_record()
+        finally:
+            self.journal.close()
+
+    def _measure_and_record(self) -> Campaign:
+        try:
+            self._measure()
+        except BaseException as error:
+            reason = error.found if isinstance(error, PreuveError) else None
+            with _uninterrupted():
+                self._record("interrupted", reason)
+            raise
+        self.progress("write the records", 1, 1)
+        with _uninterrupted():
+            return self._record("finished", None)
+
+    def _measure(self) -> None:
+        rounds = self.protocol.rounds
+        steps = 1 + len(self.trials) * (1 + rounds)
+        self.progress("idle machine", 0, steps)
+        self.meter.warm_up()
+        self.meter.measure("idle", self.log, lambda _: time.sleep(_idle_s(self.protocol)))
+        for place, trial in enumerate(self.trials):
+            self.progress(f"fit {trial.name}", 1 + place, steps)
+            if trial.seed == 0:
+                self._rehearse(trial)
+            self._guarded(self._fit_and_warm_up, trial)
+            self._guarded(self._look_at_single_inputs_and_memory, trial)
+        for number in range(1, rounds + 1):
+            order = [trial for trial in self.trials if trial.under_way]
+            # Every round has an order of its own, the same in every campaign, so that no candidate always comes after the same one.
+            random.Random(number).shuffle(order)
+            for place, trial in enumerate(order):
+                self.progress(f"round {number} of {rounds}: {trial.name}", 1 + len(self.trials) * number + place, steps)
+                self._guarded(self._measure_round, trial, number)
+        for trial in self.trials:
+            if trial.under_way:
+                self._end(trial, "finished")
+
+    def _guarded(self, step: Callable[..., None], trial: Trial, *arguments: object) -> None:
+        """Take one step of a trial that is not over; where its candidate cannot or fails, the others go on."""
+        if trial.over:
+            return
+        try:
+            step(trial, *arguments)
+        except CandidateUnavailableError as error:
+            self._end(trial, "unavailable", error.reason, error.remedy)
+        except MeterError as error:
+            self._end(trial, "failed", f"its energy could not be measured: {error.found}", error.remedy)
+        except PreuveError:
+            raise
+        except (Exception, SystemExit) as error:
+            # An error's message may quote a text: what is recorded and logged only says what kind of error, and where.
+            self._end(trial, "failed", f"{type(error).__name__} in {_place(error)}", "mend the candidate; --debug shows more")
+            logger.debug("%s failed", trial.name, exc_info=True)
+
+    def _end(self, trial: Trial, status: RunStatus, reason: str | None = None, remedy: str | None = None) -> None:
+        trial.end(status, reason, remedy)
+        self._journal_run(trial)
+
+    def _journal_run(self, trial: Trial) -> None:
+        run = _to_run(trial).model_dump(mode="json", exclude={"readings", "predictions"})
+        self.journal.write("run", name=trial.name, run=run)
+
+    def _rehearse(self, trial: Trial) -> None:
+        """Fit a few samples of each class: the candidate's libraries are loaded, and not charged to the fit that counts."""
+        few = first_of_each_class(self.split.train, REHEARSED_PER_CLASS)
+        # No result is computed from a rehearsal: that its energy cannot be read stops neither the candidate nor the others.
+        with suppress(MeterError), self.meter.window("rehearsal", trial.log) as rehearsal, _printing_to_stderr():
+            rehearsal.samples = len(few)
+            # So few samples can be too few for a candidate; only its real fit says whether it works. An interrupt goes on.
+            with suppress(Exception, SystemExit):
+                trial.candidate.fit(few, seed=trial.seed, **trial.candidate.params)
+
+    def _fit_and_warm_up(self, trial: Trial) -> None:
+        train, test = self.split.train, self.split.test
+        with _printing_to_stderr():
+            with self.meter.window("fit", trial.log) as fitting:
+                trial.predictor = trial.candidate.fit(train, seed=trial.seed, **trial.candidate.params)
+                fitting.samples = len(train)
+            with self.meter.window("warm-up", trial.log) as warming:
+                trial.predictions = predict_samples(trial.predictor, test)
+                warming.samples = len(test)
+        predicted = [prediction.predicted for prediction in trial.predictions]
+        trial.scores = {metric.name: metric.compute(test.targets, predicted) for metric in self.task.metrics}
+
+    def _look_at_single_inputs_and_memory(self, trial: Trial) -> None:
+        predictor, inputs = trial.fitted, self.split.test.inputs
+        longest_s = min(self.protocol.window_s, LONGEST_LATENCY_S)
+
+        def answer_singly(window: Window) -> None:
+            trial.latencies = time_single_inputs(predictor, inputs, longest_s)
+            window.samples = trial.latencies.answered
+
+        def load_and_answer(_: Window) -> None:
+            trial.peak_memory_mib = peak_memory_mib(predictor, inputs)
+
+        with _printing_to_stderr():
+            self.meter.measure("latency", trial.log, answer_singly)
+            self.meter.measure("memory", trial.log, load_and_answer)
+
+    def _measure_round(self, trial: Trial, number: int) -> None:
+        predictor, inputs, window_s = trial.fitted, self.split.test.inputs, self.protocol.window_s
+
+        def answer_all(window: Window) -> None:
+            window.samples = 0
+            while window.samples == 0 or window.elapsed_s < window_s:
+                predictor.predict(inputs)
+                window.samples += len(inputs)
+
+        with _printing_to_stderr():
+            self.meter.measure("inference", trial.log, answer_all, round_number=number)
+
+    def _record(self, status: CampaignStatus, reason: str | None) -> Campaign:
+        runs = tuple(_to_run(trial) for trial in self.trials)
+        changes = {"ended": dt.datetime.now(dt.UTC), "status": status, "reason": reason}
+        closed = self.campaign.model_copy(update={**changes, "readings": tuple(self.log.readings), "runs": runs})
+        with _printing_to_stderr():
+            for run, trial in zip(runs, self.trials, strict=True):
+                self.store.add_run(closed, run, trial.predictor if run.status == "finished" else None, trial.log.power_samples)
+        self.store.close_campaign(closed, self.log.power_samples)
+        # All of it is in MLflow now. Where recording fails, the journal stays, and the next command closes the campaign from it.
+        self.journal.path.unlink()
+        return closed
 
 
-def _rehearse(trial: Trial, train: Samples) -> None:
-    """Fit a few samples of each class: the candidate's libraries are loaded, and not charged to the fit that counts."""
+def _place(error: BaseException) -> str:
+    """Where an error arose: the last line of the candidate's own code, not of the libraries that it calls."""
+    frames = traceback.extract_tb(error.__traceback__)
+    here = [frame for frame in frames if not frame.filename.startswith(("<", STANDARD_LIBRARY)) and SITE not in frame.filename]
+    frame = (here or frames)[-1]
+    return f"{Path(frame.filename).name}, line {frame.lineno}"
+
+
+@contextmanager
+def _printing_to_stderr() -> Iterator[None]:
+    """What a candidate prints must not end up in the middle of `--json`."""
+    with redirect_stdout(sys.stderr):
+        yield
+
+
+def first_of_each_class(samples: Samples, most: int) -> Samples:
+    """The first samples of each class, in their order."""
     taken: Counter[str] = Counter()
     places = []
-    for place, target in enumerate(train.targets):
+    for place, target in enumerate(samples.targets):
         taken[target] += 1
-        if taken[target] <= REHEARSED_PER_CLASS:
+        if taken[target] <= most:
             places.append(place)
-    # So few samples can be too few for a candidate; only its real fit says whether it works. An interrupt is not suppressed.
-    with suppress(Exception), window("rehearsal", trial.readings) as rehearsal:
-        rehearsal.samples = len(places)
-        trial.candidate.fit(train.subset(places), seed=trial.seed, **trial.candidate.params)
-
-
-def _fit_and_warm_up(trial: Trial, task: Task, split: Split) -> None:
-    with window("fit", trial.readings) as fitting:
-        trial.predictor = trial.candidate.fit(split.train, seed=trial.seed, **trial.candidate.params)
-        fitting.samples = len(split.train)
-    with window("warm-up", trial.readings) as warming:
-        trial.predictions = predict_samples(trial.predictor, split.test)
-        warming.samples = len(split.test)
-    predicted = [prediction.predicted for prediction in trial.predictions]
-    trial.scores = {metric.name: metric.compute(split.test.targets, predicted) for metric in task.metrics}
-
-
-def _measure_round(trial: Trial, test: Samples, window_s: float, round_number: int) -> None:
-    predictor = trial.predictor
-    if predictor is None:
-        message = f"{trial.name} was not fitted"
-        raise RuntimeError(message)
-    with window("inference", trial.readings, round_number=round_number) as measured:
-        while measured.samples == 0 or measured.elapsed_s < window_s:
-            predictor.predict(test.inputs)
-            measured.samples += len(test)
+    return samples.subset(places)
 
 
 def predict_samples(predictor: Predictor, samples: Samples) -> list[Prediction]:
@@ -241,15 +403,6 @@ def predict_samples(predictor: Predictor, samples: Samples) -> list[Prediction]:
     ]
 
 
-def _record(campaign: Campaign, status: CampaignStatus, trials: Sequence[Trial], idle: Sequence[Reading], store: Store) -> Campaign:
-    runs = tuple(_to_run(trial) for trial in trials)
-    closed = campaign.model_copy(update={"ended": dt.datetime.now(dt.UTC), "status": status, "readings": tuple(idle), "runs": runs})
-    for run, trial in zip(runs, trials, strict=True):
-        store.add_run(closed, run, trial.predictor if run.status == "finished" else None)
-    store.close_campaign(closed)
-    return closed
-
-
 def _to_run(trial: Trial) -> Run:
     return Run(
         candidate=trial.candidate.name,
@@ -260,6 +413,9 @@ def _to_run(trial: Trial) -> Run:
         reason=trial.reason,
         remedy=trial.remedy,
         scores=trial.scores,
-        readings=tuple(trial.readings),
+        latency_p50_ms=trial.latencies.p50_ms if trial.latencies else None,
+        latency_p95_ms=trial.latencies.p95_ms if trial.latencies else None,
+        peak_memory_mib=trial.peak_memory_mib,
+        readings=tuple(trial.log.readings),
         predictions=tuple(trial.predictions),
     )

@@ -54,6 +54,11 @@ def load_predictor(folder: Path) -> Predictor:
     return predictor
 
 
+def may_be_loaded(predictor: Predictor) -> bool:
+    """Whether `load_predictor` would take a predictor of this class."""
+    return type(predictor).__module__.split(".", 1)[0] in TRUSTED_PACKAGES
+
+
 def _load_skops(file: Path) -> Predictor:
     import skops.io
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from evaluation.energy.machine import Machine
 from evaluation.energy.reading import Kind, Reading
 from evaluation.environment import Environment
 
@@ -93,6 +94,9 @@ class Run(Record):
         reason: why there is no result, where there is none.
         remedy: what would give one.
         scores: metric name to value on the whole test.
+        latency_p50_ms: time to answer one input alone, the median.
+        latency_p95_ms: and the time that one in twenty exceeds.
+        peak_memory_mib: of a fresh process that loads the fitted model and answers the test; none where it could not be stored.
     """
 
     candidate: str
@@ -103,6 +107,9 @@ class Run(Record):
     reason: str | None = None
     remedy: str | None = None
     scores: dict[str, float] = {}
+    latency_p50_ms: float | None = None
+    latency_p95_ms: float | None = None
+    peak_memory_mib: float | None = None
     readings: tuple[Reading, ...] = ()
     predictions: tuple[Prediction, ...] = ()
 
@@ -120,12 +127,24 @@ class Run(Record):
         return self.readings[0].started, last.started + dt.timedelta(seconds=last.duration_s)
 
     def readings_of(self, kind: Kind) -> list[Reading]:
-        """The readings of one kind, in the order in which they were taken."""
-        return [reading for reading in self.readings if reading.kind == kind]
+        """The readings of one kind that count, in the order in which they were taken."""
+        return [reading for reading in self.readings if reading.kind == kind and reading.counts]
+
+    @property
+    def energy_wh(self) -> float:
+        """Everything that was used for it, what did not count included."""
+        return sum(reading.energy_wh for reading in self.readings)
 
 
 class Campaign(Record):
-    """One `preuve run`: all candidates of a task, measured in rotation on one machine."""
+    """One `preuve run`: all candidates of a task, measured in rotation on one machine.
+
+    Attributes:
+        reason: why it was interrupted, where that is known.
+        over_budget: the reason given for going on beyond the POC's development budget.
+        development_wh: what the POC had used before this campaign, failures included.
+        readings: of the idle machine.
+    """
 
     id: str
     task: str
@@ -137,11 +156,20 @@ class Campaign(Record):
     data: DataRecord
     goals_sha256: str
     environment: Environment
+    machine: Machine
     started: dt.datetime
     ended: dt.datetime | None = None
     status: CampaignStatus = "running"
+    reason: str | None = None
+    over_budget: str | None = None
+    development_wh: float = 0.0
     readings: tuple[Reading, ...] = ()
     runs: tuple[Run, ...] = ()
+
+    @property
+    def idle(self) -> Reading | None:
+        """The idle machine, by the last reading that counts; none where the campaign ended before it."""
+        return next((reading for reading in reversed(self.readings) if reading.counts), None)
 
     def runs_of(self, candidate: str) -> list[Run]:
         """The runs of one candidate, by seed."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import shutil
 import sys
 import tempfile
@@ -72,13 +73,25 @@ def new_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def home(new_database: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A PREUVE_HOME, a user's home and an energy lock of this test's own."""
     place = tmp_path_factory.mktemp("state")
-    for variable, folder in (("PREUVE_HOME", place / "preuve"), ("HOME", place / "user"), ("TMPDIR", place / "tmp")):
-        folder.mkdir()
-        monkeypatch.setenv(variable, str(folder))
+    folders = {"PREUVE_HOME": "preuve", "HOME": "user", "TMPDIR": "tmp", "PREUVE_LOCK_FOLDER": "lock"}
+    for variable, folder in folders.items():
+        (place / folder).mkdir()
+        monkeypatch.setenv(variable, str(place / folder))
     shutil.copy(new_database, place / "preuve" / "mlflow.db")
+    write_machine_file(place / "preuve")
     monkeypatch.setattr(tempfile, "tempdir", str(place / "tmp"))
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     return place / "preuve"
+
+
+def write_machine_file(home: Path) -> None:
+    """A `machine.toml` that allows for whatever else is going on where the tests run: their windows are not to be repeated."""
+    from evaluation.energy.hardware import look_at_hardware
+    from evaluation.energy.machine import MACHINE_FILE, assumptions, machine_text
+
+    hardware = look_at_hardware()
+    figures = assumptions(hardware) | {"foreign_load_limit_cores": (1000.0, "the tests' machine is shared")}
+    (home / MACHINE_FILE).write_text(machine_text(hardware, figures, dt.date(2026, 11, 24)), encoding="utf-8")
 
 
 def command(*arguments: str | Path) -> int:
@@ -123,8 +136,10 @@ def recorded(new_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Re
     data = write_csv(place / "train.csv", labelled())
     shutil.copy(new_database, place / "mlflow.db")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PREUVE_HOME", str(place))
+        for variable in ("PREUVE_HOME", "PREUVE_LOCK_FOLDER"):
+            patch.setenv(variable, str(place))
         patch.setattr(tempfile, "tempdir", str(place))
+        write_machine_file(place)
         candidates = ["--candidate", "keywords", "--candidate", "tfidf-linearsvc"]
         assert command("run", "request-classification", *own_options(data), *candidates) == 0
         from evaluation.records.store import open_store

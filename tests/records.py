@@ -6,11 +6,23 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
+from evaluation.energy.evidence import ComponentName, EvidenceClass, bounds
+from evaluation.energy.hardware import Hardware, Rapl
+from evaluation.energy.machine import Declarations, Machine, assumptions
 from evaluation.energy.reading import Component, Kind, Reading
 from evaluation.environment import Environment
+from evaluation.goals import Deployment
 from evaluation.run import Campaign, DataRecord, Prediction, Protocol, Run
 
 STARTED = dt.datetime(2026, 11, 23, 19, 5, 59, tzinfo=dt.UTC)
+
+
+def make_component(name: ComponentName, energy_wh: float, evidence: EvidenceClass = "C", backend: str = "a model") -> Component:
+    """A component with the bounds of its class; those of A are 5 % either way."""
+    low, high = (0.95, 1.05) if evidence == "A" else bounds(evidence, name)
+    return Component(
+        name=name, energy_wh=energy_wh, evidence=evidence, backend=backend, low_wh=energy_wh * low, high_wh=energy_wh * high
+    )
 
 
 def make_reading(
@@ -23,26 +35,65 @@ def make_reading(
     cpu_seconds: float = 9.0,
     round_number: int | None = None,
     measured: bool = False,
+    **changes: Any,
 ) -> Reading:
     """A window with a CPU, behind which a counter stands if `measured`, and a memory that never has one."""
-    return Reading(
-        kind=kind,
-        started=STARTED,
-        duration_s=duration_s,
-        components=(
-            Component(name="cpu", energy_wh=cpu_wh, method="RAPL counter" if measured else "model (80 W)", measured=measured),
-            Component(name="ram", energy_wh=ram_wh, method="declared constant of 20 W", measured=False),
+    cpu = ("B", "RAPL counter of package-0") if measured else ("C", "load model with an assumed TDP of 80 W")
+    usual: dict[str, Any] = {
+        "kind": kind,
+        "started": STARTED,
+        "duration_s": duration_s,
+        "components": (
+            make_component("cpu", cpu_wh, cpu[0], cpu[1]),  # type: ignore[arg-type]
+            make_component("ram", ram_wh, "C", "a declared constant of 20 W"),
         ),
-        cpu_seconds=cpu_seconds,
-        samples=samples,
-        round=round_number,
-    )
+        "cpu_seconds": cpu_seconds,
+        "cpu_estimate_wh": None if measured else cpu_seconds * 4 / 3600,
+        "samples": samples,
+        "round": round_number,
+    }
+    return Reading(**usual | changes)
 
 
-def make_rounds(*energies_wh: float, samples: int = 1000, duration_s: float = 10.0) -> list[Reading]:
-    """One inference window a round, with these energies."""
+def make_hardware(**changes: Any) -> Hardware:
+    """A server with two cores and no counter."""
+    usual: dict[str, Any] = {
+        "cpu": "a CPU",
+        "cores": 2,
+        "sockets": 1,
+        "ram_gib": 8.0,
+        "virtualised": None,
+        "container": None,
+        "battery": "none",
+        "rapl": Rapl(state="absent"),
+        "gpus": (),
+        "nvml": "no NVIDIA driver",
+    }
+    return Hardware(**usual | changes)
+
+
+def make_counting_machine(**changes: Any) -> Machine:
+    """A machine whose CPU has a counter that can be read."""
+    return make_machine(make_hardware(rapl=Rapl(state="readable", domains=("package-0",))), **changes)
+
+
+def make_machine(hardware: Hardware | None = None, declared: dict[str, float] | None = None, **changes: Any) -> Machine:
+    """A machine of which all is assumed but what is `declared` here."""
+    hardware = hardware or make_hardware()
+    figures = {name: {"value": value, "source": source} for name, (value, source) in assumptions(hardware).items()}
+    figures |= {name: {"value": value, "source": "its data sheet"} for name, value in (declared or {}).items()}
+    usual: dict[str, Any] = {
+        "machine_id": "0123456789abcdef",
+        "hardware": hardware,
+        "declared": Declarations.model_validate(figures),
+    }
+    return Machine(**usual | changes)
+
+
+def make_rounds(*energies_wh: float, samples: int = 1000, duration_s: float = 10.0, **changes: Any) -> list[Reading]:
+    """One inference window a round, with these energies, half of them the CPU's."""
     return [
-        make_reading(cpu_wh=energy / 2, ram_wh=energy / 2, samples=samples, duration_s=duration_s, round_number=number)
+        make_reading(cpu_wh=energy / 2, ram_wh=energy / 2, samples=samples, duration_s=duration_s, round_number=number, **changes)
         for number, energy in enumerate(energies_wh, start=1)
     ]
 
@@ -80,6 +131,7 @@ def make_campaign(*runs: Run, **changes: Any) -> Campaign:
         "data": make_data(),
         "goals_sha256": "9" * 64,
         "environment": make_environment(),
+        "machine": make_machine(),
         "started": STARTED,
         "status": "finished",
         "runs": runs,
@@ -109,18 +161,34 @@ def make_data(source: str = "/home/someone/requests.csv", **changes: Any) -> Dat
 
 
 def make_environment(**changes: Any) -> Environment:
-    """A machine of two cores with a clean checkout."""
+    """A clean checkout."""
     usual: dict[str, Any] = {
-        "machine_id": "0123456789abcdef",
         "python": "3.11.9",
         "system": "Linux 6.1 x86_64",
-        "cpu": "a CPU",
-        "cores": 2,
-        "ram_gib": 8.0,
-        "virtualised": None,
         "code_commit": "c" * 40,
         "code_dirty": False,
         "packages": ("numpy==2.0.0",),
         "packages_sha256": "e" * 64,
     }
     return Environment(**usual | changes)
+
+
+def make_deployment(**changes: Any) -> Deployment:
+    """60 000 requests a year, and a server of 128 GiB and 32 cores that idles at 120 W."""
+    usual: dict[str, Any] = {
+        "requests_per_year_low": 15_000,
+        "requests_per_year": 60_000,
+        "requests_per_year_high": 145_000,
+        "server_memory_gib": 128,
+        "server_cores": 32,
+        "server_idle_w": 120,
+        "embodied_kg_co2e_low": 460,
+        "embodied_kg_co2e": 900,
+        "embodied_kg_co2e_high": 2087,
+        "lifetime_years": 4,
+        "pue_low": 1.2,
+        "pue": 1.5,
+        "pue_high": 2.0,
+        "source": "a test",
+    }
+    return Deployment(**usual | changes)

@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
+from evaluation.energy.reading import JOULES_PER_WH, PowerSample, Reading, above_idle_wh
 from evaluation.metrics import label_codes
 from evaluation.run import Campaign, Prediction, Run
 
+# All that was used for a run, what did not count included: what a POC's development budget is charged.
+TOTAL_ENERGY = "total_energy_wh"
 # Beyond this many labels their names would be too small to read; the cells still show where the mass lies.
 MOST_NAMED_LABELS = 40
 # Longer names would leave no room for the cells.
@@ -48,7 +51,8 @@ def common_tags(campaign: Campaign) -> dict[str, str]:
         "mlflow.source.type": "LOCAL",
         "preuve.campaign": campaign.id,
         "preuve.task": campaign.task,
-        "preuve.machine": environment.machine_id,
+        "preuve.machine": campaign.machine.machine_id,
+        "preuve.machine_sha256": campaign.machine.sha256,
         "preuve.code_commit": environment.code_commit or "unknown",
         "preuve.code_dirty": str(environment.code_dirty),
         "preuve.packages_sha256": environment.packages_sha256,
@@ -62,6 +66,7 @@ def run_tags(run: Run) -> dict[str, str]:
     """Tags of one run, besides its campaign's."""
     tags = {
         "preuve.kind": "run",
+        "preuve.energy_evidence": "".join(sorted({reading.evidence for reading in run.readings if reading.evidence})),
         "preuve.candidate": run.candidate,
         "preuve.baseline": str(run.baseline),
         "preuve.status": run.status,
@@ -74,25 +79,64 @@ def run_metrics(campaign: Campaign, run: Run) -> Iterator[MetricItem]:
     """The numbers of a run: its scores, what its fit used, and each round, with their means."""
     for name, value in run.scores.items():
         yield MetricItem(name, value, quality=True)
+    yield MetricItem(TOTAL_ENERGY, run.energy_wh)
+    for name in ("latency_p50_ms", "latency_p95_ms", "peak_memory_mib"):
+        value = getattr(run, name)
+        if value is not None:
+            yield MetricItem(name, value)
     for reading in run.readings:
-        if reading.kind != "inference":
+        if reading.kind != "inference" and reading.counts:
             key = reading.kind.replace("-", "_")
             yield MetricItem(f"{key}_energy_wh", reading.energy_wh)
             yield MetricItem(f"{key}_cpu_seconds", reading.cpu_seconds)
             yield MetricItem(f"{key}_duration_s", reading.duration_s)
     rounds = [reading for reading in run.readings_of("inference") if reading.samples]
     for reading in rounds:
-        step = reading.round or 0
-        yield MetricItem("round_energy_wh_per_unit", reading.energy_wh_per(campaign.unit_size), step)
-        yield MetricItem("round_duration_s", reading.duration_s, step)
-        yield MetricItem("round_samples", reading.samples, step)
-        for component in reading.components:
-            yield MetricItem(f"round_{component.name}_energy_wh", component.energy_wh, step)
+        yield from _round_metrics(campaign, reading)
     if rounds:
         unit = campaign.unit_size
         yield MetricItem("inference_energy_wh_per_unit", fmean(reading.energy_wh_per(unit) for reading in rounds))
-        yield MetricItem("inference_cpu_seconds_per_unit", fmean(r.cpu_seconds / r.samples * unit for r in rounds))
-        yield MetricItem("inference_ms_per_sample", fmean(r.duration_s / r.samples * 1000 for r in rounds))
+        yield MetricItem("inference_cpu_seconds_per_unit", fmean(r.cpu_seconds * r.per_sample(unit) for r in rounds))
+        yield MetricItem("inference_ms_per_sample", fmean(r.duration_s * r.per_sample() * 1000 for r in rounds))
+
+
+def _round_metrics(campaign: Campaign, reading: Reading) -> Iterator[MetricItem]:
+    step, unit = reading.round or 0, campaign.unit_size
+    yield MetricItem("round_energy_wh_per_unit", reading.energy_wh_per(unit), step)
+    yield MetricItem("round_energy_low_wh_per_unit", reading.low_wh * reading.per_sample(unit), step)
+    yield MetricItem("round_energy_high_wh_per_unit", reading.high_wh * reading.per_sample(unit), step)
+    if campaign.idle:
+        yield MetricItem("round_above_idle_wh_per_unit", above_idle_wh(reading, campaign.idle) * reading.per_sample(unit), step)
+    yield MetricItem("round_duration_s", reading.duration_s, step)
+    yield MetricItem("round_samples", reading.samples, step)
+    yield MetricItem("round_foreign_cores", reading.foreign_cores, step)
+    for component in reading.components:
+        yield MetricItem(f"round_{component.name}_energy_wh", component.energy_wh, step)
+
+
+def campaign_metrics(campaign: Campaign) -> Iterator[MetricItem]:
+    """The numbers of a campaign that are none of its runs': what the idle machine used."""
+    yield MetricItem(TOTAL_ENERGY, sum(reading.energy_wh for reading in campaign.readings))
+    if campaign.idle:
+        yield MetricItem("idle_power_w", campaign.idle.energy_wh * JOULES_PER_WH / campaign.idle.duration_s)
+
+
+def power_sample_table(readings: Sequence[Reading], samples: Sequence[PowerSample]) -> bytes:
+    """What was sampled about a run's windows each second, as a Parquet file: one row a sample, energies before any calibration."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    windows = [readings[sample.window] for sample in samples]
+    columns: dict[str, list[Any]] = {
+        "kind": [reading.kind for reading in windows],
+        "round": [reading.round for reading in windows],
+        "attempt": [reading.attempt for reading in windows],
+        "started": [reading.started for reading in windows],
+        **{name: [getattr(sample, name) for sample in samples] for name in PowerSample._fields},
+    }
+    table = io.BytesIO()
+    pq.write_table(pa.table(columns), table)
+    return table.getvalue()
 
 
 def prediction_table(predictions: Sequence[Prediction]) -> dict[str, list[Any]]:

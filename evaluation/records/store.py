@@ -14,19 +14,26 @@ import logging
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import ValidationError
 
 from evaluation.candidate import Predictor
+from evaluation.energy.machine import machine_id
+from evaluation.energy.reading import PowerSample, Reading
 from evaluation.exceptions import NameNotFoundError, RecordError
 from evaluation.home import home_path, open_home
 from evaluation.predictors import save_predictor
+from evaluation.process import is_running, process_name
 from evaluation.records import items
 from evaluation.run import Campaign, Run
 
 logger = logging.getLogger(__name__)
+
+RecordKind = TypeVar("RecordKind", Campaign, Run)
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -35,11 +42,15 @@ if TYPE_CHECKING:
 CAMPAIGN_FILE = "campaign.json"
 RUN_FILE = "run.json"
 PREDICTIONS_FILE = "predictions.json"
+POWER_SAMPLES_FILE = "power_samples.parquet"
 # MLflow's names for how a run ends.
 MLFLOW_STATUS = {"finished": "FINISHED", "unavailable": "FINISHED", "failed": "FAILED", "interrupted": "KILLED"}
 SCIKIT_LEARN_PACKAGES = ("numpy", "scikit-learn", "scipy", "skops")
 DIGEST_LENGTH = 32
 PROCESS_TAG = "preuve.process"
+SUPERSEDED_TAG = "preuve.superseded"
+# Which of its campaign's runs it is: MLflow puts those that began at the same moment, as all do that never began, in any order.
+PLACE_TAG = "preuve.place"
 # MLflow then shows its pages for trained models, not those for agents and prompts.
 EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
 
@@ -96,11 +107,11 @@ class Store:
         self.task = task
         self._parent_id = ""
 
-    def open_campaign(self, campaign: Campaign) -> None:
-        """Record that a campaign begins, before it uses any energy."""
+    def open_campaign(self, campaign: Campaign) -> str:
+        """Record that a campaign begins, before it uses any energy, and return MLflow's id of it."""
         with _explained():
             tags = items.common_tags(campaign) | {"preuve.kind": "campaign", "preuve.status": campaign.status}
-            tags |= {PROCESS_TAG: str(os.getpid())}
+            tags |= {PROCESS_TAG: process_name()}
             run = self.client.create_run(
                 self.experiment_id, start_time=_milliseconds(campaign.started), tags=tags, run_name=campaign.id
             )
@@ -108,32 +119,69 @@ class Store:
             self._log_dataset(self._parent_id, campaign)
             self._log(self._parent_id, params=items.campaign_params(campaign))
             self._write_json(self._parent_id, CAMPAIGN_FILE, campaign.model_dump_json(exclude={"runs"}))
+        return self._parent_id
 
-    def add_run(self, campaign: Campaign, run: Run, predictor: Predictor | None) -> str:
-        """Record one run with its model, and return MLflow's id of it."""
+    def resume_campaign(self, run_id: str, campaign: Campaign) -> None:
+        """Go on recording a campaign that another process opened; where MLflow does not have it any more, it is opened anew.
+
+        Runs that the other process had begun to record are deleted in MLflow: they are recorded again, whole.
+        """
+        from mlflow.entities import ViewType
+
+        with _explained():
+            condition = f"tags.`preuve.campaign` = '{campaign.id}' and tags.`preuve.kind` = 'run'"
+            for run in self._search(condition, view=ViewType.ALL):
+                if SUPERSEDED_TAG in run.data.tags:
+                    continue
+                if run.info.lifecycle_stage == "deleted":
+                    # Somebody deleted it meanwhile; its energy would be counted once more all the same.
+                    self.client.restore_run(run.info.run_id)
+                self.client.set_tag(run.info.run_id, SUPERSEDED_TAG, "recorded again")
+                self.client.delete_run(run.info.run_id)
+            parents = self._search(f"tags.`preuve.campaign` = '{campaign.id}'")
+        self._parent_id = run_id
+        if run_id not in {run.info.run_id for run in parents}:
+            self.open_campaign(campaign)
+
+    def is_closed(self, run_id: str) -> bool:
+        """Whether all of a campaign is recorded, deleted since or not; of one that only `close_orphans` closed it is not."""
+        from mlflow.entities import ViewType
+
+        with _explained():
+            found = self._search(f"attributes.run_id = '{run_id}'", view=ViewType.ALL)
+        return any(run.info.status != "RUNNING" and items.TOTAL_ENERGY in run.data.metrics for run in found)
+
+    def add_run(self, campaign: Campaign, run: Run, predictor: Predictor | None, power_samples: Sequence[PowerSample] = ()) -> str:
+        """Record one run with its model and its power samples, and return MLflow's id of it."""
         with _explained():
             tags = items.common_tags(campaign) | items.run_tags(run) | {"mlflow.parentRunId": self._parent_id}
+            tags |= {PLACE_TAG: str(next((place for place, one in enumerate(campaign.runs) if one.name == run.name), 0))}
             started, ended = run.span or (campaign.ended or campaign.started,) * 2
             created = self.client.create_run(self.experiment_id, start_time=_milliseconds(started), tags=tags, run_name=run.name)
             run_id: str = created.info.run_id
             self._log_dataset(run_id, campaign)
             model_id = self._log_model(run_id, run, predictor) if predictor and may_be_stored(campaign) else None
             params = {**items.campaign_params(campaign), **run.params, "candidate": run.candidate, "seed": run.seed}
-            self._log(run_id, params=params, metrics=self._metrics(campaign, run, run_id, model_id))
+            self._log(run_id, params=params, metrics=self._metrics(items.run_metrics(campaign, run), campaign, run_id, model_id))
             self._write_json(run_id, RUN_FILE, run.model_dump_json(exclude={"predictions"}))
             self._write_packages(run_id, campaign)
+            self._write_power_samples(run_id, run.readings, power_samples)
             if run.predictions:
                 self._write_table(run_id, items.prediction_table(run.predictions))
                 self._write(run_id, "confusion_matrix.png", items.confusion_picture(run))
             self.client.set_terminated(run_id, MLFLOW_STATUS[run.status], _milliseconds(ended))
         return run_id
 
-    def close_campaign(self, campaign: Campaign) -> None:
-        """Record how a campaign ended."""
+    def close_campaign(self, campaign: Campaign, power_samples: Sequence[PowerSample] = ()) -> None:
+        """Record how a campaign ended, with what the idle machine used."""
         with _explained():
             self._write_json(self._parent_id, CAMPAIGN_FILE, campaign.model_dump_json(exclude={"runs"}))
             self._write_packages(self._parent_id, campaign)
+            self._write_power_samples(self._parent_id, campaign.readings, power_samples)
+            self._log(self._parent_id, metrics=self._metrics(items.campaign_metrics(campaign), campaign, self._parent_id))
             self.client.set_tag(self._parent_id, "preuve.status", campaign.status)
+            if campaign.reason:
+                self.client.set_tag(self._parent_id, "preuve.reason", campaign.reason)
             self.client.set_terminated(self._parent_id, MLFLOW_STATUS[campaign.status])
 
     def close_orphans(self) -> list[str]:
@@ -141,16 +189,22 @@ class Store:
 
         To be called while holding the energy lock: then no campaign of this machine is under way.
         """
-        from evaluation.environment import machine_id
-
         with _explained():
             left_open = self._search(f"tags.`preuve.machine` = '{machine_id()}' and attributes.status = 'RUNNING'")
-            # The lock of a process with another temporary folder is another lock: who still lives is left alone.
-            left_open = [run for run in left_open if not Path("/proc", run.data.tags.get(PROCESS_TAG, "none")).exists()]
+            # A process whose lock is in another folder does not hold ours: who still lives is left alone.
+            left_open = [run for run in left_open if not is_running(run.data.tags.get(PROCESS_TAG, ""))]
             for run in left_open:
                 self.client.set_tag(run.info.run_id, "preuve.status", "interrupted")
                 self.client.set_terminated(run.info.run_id, "KILLED")
         return [run.info.run_name for run in left_open if run.data.tags.get("preuve.kind") == "campaign"]
+
+    def development_wh(self) -> float:
+        """Energy of everything ever measured for the task, deleted runs included, in Wh."""
+        from mlflow.entities import ViewType
+
+        with _explained():
+            recorded = self._search("tags.`preuve.kind` != ''", view=ViewType.ALL)
+        return float(sum(run.data.metrics.get(items.TOTAL_ENERGY, 0.0) for run in recorded if SUPERSEDED_TAG not in run.data.tags))
 
     def campaign_ids(self, status: str | None = None) -> list[str]:
         """Ids of the campaigns, the newest first."""
@@ -184,7 +238,8 @@ class Store:
             RecordError: its record is missing or of another version.
         """
         with _explained():
-            found = self._search(f"tags.`preuve.campaign` = '{campaign_id}'")
+            # What is no id could be anything, a condition of its own among it.
+            found = self._search(f"tags.`preuve.campaign` = '{campaign_id}'") if looks_like_campaign(campaign_id) else []
         parents = [run for run in found if run.data.tags.get("preuve.kind") == "campaign"]
         if not parents:
             raise NameNotFoundError(
@@ -193,36 +248,46 @@ class Store:
                 where=shown_uri(),
                 remedy=f"preuve compare {self.task} shows the latest one",
             )
-        campaign = Campaign.model_validate_json(self._read(parents[0].info.run_id, CAMPAIGN_FILE))
-        # Runs are created in the order of the candidates; MLflow gives the newest first.
-        runs = [self._read_run(run.info.run_id) for run in reversed(found) if run.data.tags.get("preuve.kind") == "run"]
+        campaign = _parsed(Campaign, self._read(parents[0].info.run_id, CAMPAIGN_FILE), parents[0].info.run_id)
+        children = [run for run in reversed(found) if run.data.tags.get("preuve.kind") == "run"]
+        children.sort(key=lambda run: int(run.data.tags.get(PLACE_TAG, "0")))
+        runs = [self._read_run(run.info.run_id) for run in children]
         return campaign.model_copy(update={"runs": tuple(runs), "status": parents[0].data.tags["preuve.status"]})
 
     def _read_run(self, run_id: str) -> Run:
-        run = Run.model_validate_json(self._read(run_id, RUN_FILE))
+        run = _parsed(Run, self._read(run_id, RUN_FILE), run_id)
         if not run.scores:
             return run
         table = json.loads(self._read(run_id, PREDICTIONS_FILE))
         return run.model_copy(update={"predictions": items.predictions_of(table["columns"], table["data"])})
 
-    def _search(self, condition: str) -> list[MlflowRun]:
+    def _search(self, condition: str, view: int | None = None) -> list[MlflowRun]:
+        from mlflow.entities import ViewType
+
         found: list[MlflowRun] = []
         token = None
         while True:
             page = self.client.search_runs(
-                [self.experiment_id], condition, max_results=1000, order_by=["attributes.start_time DESC"], page_token=token
+                [self.experiment_id],
+                condition,
+                run_view_type=view or ViewType.ACTIVE_ONLY,
+                max_results=1000,
+                order_by=["attributes.start_time DESC"],
+                page_token=token,
             )
             found.extend(page)
             token = page.token
             if not token:
                 return found
 
-    def _log(self, run_id: str, *, params: dict[str, Any], metrics: Sequence[Any] = ()) -> None:
+    def _log(self, run_id: str, *, params: dict[str, Any] | None = None, metrics: Sequence[Any] = ()) -> None:
         from mlflow.entities import Param
 
-        self.client.log_batch(run_id, metrics=metrics, params=[Param(name, str(value)) for name, value in params.items()])
+        self.client.log_batch(run_id, metrics=metrics, params=[Param(name, str(value)) for name, value in (params or {}).items()])
 
-    def _metrics(self, campaign: Campaign, run: Run, run_id: str, model_id: str | None) -> list[Any]:
+    def _metrics(
+        self, found: Iterable[items.MetricItem], campaign: Campaign, run_id: str, model_id: str | None = None
+    ) -> list[Any]:
         from mlflow.entities import Metric
 
         name, digest = self._dataset_identity(campaign)
@@ -238,7 +303,7 @@ class Store:
                 dataset_digest=digest if item.quality else None,
                 run_id=run_id,
             )
-            for item in items.run_metrics(campaign, run)
+            for item in found
         ]
 
     def _dataset_identity(self, campaign: Campaign) -> tuple[str, str]:
@@ -308,6 +373,10 @@ class Store:
         self._write_json(run_id, PREDICTIONS_FILE, json.dumps({"columns": list(table), "data": rows}, ensure_ascii=False))
         self.client.set_tag(run_id, "mlflow.loggedArtifacts", json.dumps([{"path": PREDICTIONS_FILE, "type": "table"}]))
 
+    def _write_power_samples(self, run_id: str, readings: Sequence[Reading], samples: Sequence[PowerSample]) -> None:
+        if samples:
+            self._write(run_id, POWER_SAMPLES_FILE, items.power_sample_table(readings, samples))
+
     def _write_packages(self, run_id: str, campaign: Campaign) -> None:
         self._write(run_id, "packages.txt", "\n".join(campaign.environment.packages).encode())
 
@@ -331,6 +400,19 @@ class Store:
                     where=f"MLflow run {run_id}",
                     remedy="run the campaign again; what was deleted in MLflow cannot be compared",
                 ) from error
+
+
+def _parsed(kind: type[RecordKind], content: str, run_id: str) -> RecordKind:
+    try:
+        return kind.model_validate_json(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise RecordError(
+            expected="a record of this version of preuve",
+            found=f"{'.'.join(map(str, first['loc']))}: {first['msg']}",
+            where=f"MLflow run {run_id}",
+            remedy="read it with the version that wrote it (its tag preuve.code_commit), or run the campaign again",
+        ) from error
 
 
 def looks_like_campaign(name: str) -> bool:

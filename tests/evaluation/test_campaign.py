@@ -1,41 +1,65 @@
-"""The experiment, on real CodeCarbon and real MLflow, with candidates that take no time."""
+"""The experiment, on real CodeCarbon and real MLflow, with candidates that take no time.
+
+Windows are as short as they can be, and no model is stored, where a test does not look at that: a campaign then takes less than a
+second. What only looks at a campaign looks at one that all of them share.
+"""
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from evaluation.campaign import predict_samples, run_campaign
+import evaluation.campaign
+from evaluation.budget import Budget
+from evaluation.campaign import close_what_was_killed, predict_samples, run_campaign
 from evaluation.candidate import Candidate, Predictor
-from evaluation.energy.lock import lock_holder
-from evaluation.exceptions import CandidateUnavailableError
+from evaluation.energy import tracker
+from evaluation.energy.journal import journal_folder
+from evaluation.energy.lock import energy_lock, lock_holder
+from evaluation.energy.machine import machine_id, read_machine
+from evaluation.energy.reading import JOULES_PER_WH, PowerSample
+from evaluation.environment import describe_environment
+from evaluation.exceptions import BudgetError, BusyError, CandidateUnavailableError, MeterError, RecordError
+from evaluation.judgement.comparison import compare
+from evaluation.notes import comparison_notes
+from evaluation.process import process_name
 from evaluation.records.store import Store, open_store
-from evaluation.run import Campaign, DataRecord, Protocol
+from evaluation.run import Campaign, DataRecord, Protocol, Run
 from evaluation.samples import Samples, Split
 from poc.request_classification import TASK
-from tests.conftest import BIN, LAMP
+from tests.conftest import BIN, LAMP, write_machine_file
 
-PROTOCOL = Protocol(rounds=2, window_s=0.5, quick=True)
+PROTOCOL = Protocol(rounds=1, window_s=0.02, quick=True)
 ALL = Samples([f"m{place}" for place in range(20)], [*LAMP, *BIN], ["lamp"] * 10 + ["bin"] * 10)
 SPLIT = Split(ALL.subset([0, 1, 2, 3, 4, 10, 11, 12, 13, 14]), ALL.subset([5, 6, 7, 8, 9, 15, 16, 17, 18, 19]))
+# Of undeclared data no model is stored, which would take seconds.
 DATA = DataRecord(
     source="m.csv", test_source=None, sha256="a" * 64, test_sha256=None, encoding="utf-8", input="text", target="category", id="id",
-    card="m.card.toml", licence="etalab-2.0", contains_personal_data="no", train_samples=10, test_samples=10, classes=2,
+    card="m.card.toml", licence="etalab-2.0", contains_personal_data="undeclared", train_samples=10, test_samples=10, classes=2,
 )  # fmt: skip
+DEAD = "1@0@another-boot"
+ROOT = Path(__file__).parents[2]
 
 
 class Constant:
     """Answers the same whatever is asked."""
 
-    def __init__(self, answer: str) -> None:
+    def __init__(self, answer: str = "lamp") -> None:
         self.answer = answer
 
     def predict(self, inputs: Sequence[str]) -> list[str]:
@@ -52,6 +76,23 @@ def fit_failing(train: Samples, *, seed: int) -> Predictor:
     raise ValueError(train.inputs[0])
 
 
+def fit_misreading(train: Samples, *, seed: int) -> Predictor:
+    del train, seed
+    return Constant(json.loads("no JSON"))
+
+
+def fit_misusing_a_library(train: Samples, *, seed: int) -> Predictor:
+    from rich.text import Text
+
+    del train, seed
+    return Constant(str(Text.from_markup("[/never opened]")))
+
+
+def fit_exiting(train: Samples, *, seed: int) -> Predictor:
+    del train, seed
+    sys.exit(3)
+
+
 def fit_absent(train: Samples, *, seed: int) -> Predictor:
     del train, seed
     raise CandidateUnavailableError("its weights are not here", remedy="fetch-weights")
@@ -62,31 +103,61 @@ class Short(Constant):
         return [self.answer] * (len(inputs) - 1)
 
 
+class Sure(Constant):
+    def predict_proba(self, inputs: Sequence[str]) -> list[list[float]]:
+        return [[1 / 3, 2 / 3]] * len(inputs)
+
+
+def making(predictor: Predictor) -> Callable[..., Predictor]:
+    """A fit that learns nothing and returns this."""
+
+    def fit(train: Samples, *, seed: int) -> Predictor:
+        del train, seed
+        return predictor
+
+    return fit
+
+
 class Interrupting(Constant):
-    """Is asked while it warms up and in the first round; at the third question somebody presses Ctrl-C."""
+    """Is asked for all answers while it warms up and once a round; at the third time somebody presses Ctrl-C."""
 
     asked = 0
 
     def predict(self, inputs: Sequence[str]) -> list[str]:
-        self.asked += 1
-        if self.asked == 3:
-            signal.raise_signal(signal.SIGINT)
-        time.sleep(0.6)
+        if len(inputs) > 1:
+            self.asked += 1
+            if self.asked == 3:
+                signal.raise_signal(signal.SIGINT)
+            time.sleep(0.1)
         return super().predict(inputs)
 
 
 @dataclass
 class Watcher:
-    """Remembers the steps it was told of."""
+    """Remembers the steps it was told of, and what somebody should read."""
 
     steps: list[str]
+    told: list[str] = field(default_factory=list)
 
     def __call__(self, step: str, done: int, total: int) -> None:
         assert 0 <= done <= total
         self.steps.append(step)
 
 
-Run = Callable[..., Campaign]
+Start = Callable[..., Campaign]
+
+
+def shorten(patch: pytest.MonkeyPatch) -> None:
+    """Have campaigns measure the idle machine for a moment only, and list the installed packages once."""
+    patch.setattr(evaluation.campaign, "QUICK_IDLE_S", 0.02)
+    patch.setattr(evaluation.campaign, "describe_environment", cache(describe_environment))
+
+
+def start(store: Store, watcher: Watcher, *candidates: Candidate, **changes: Any) -> Campaign:
+    usual: dict[str, Any] = {"protocol": PROTOCOL, "budget": Budget(None), "data": DATA, "tell": watcher.told.append}
+    return run_campaign(
+        TASK, candidates, SPLIT, goals_sha256="b" * 64, machine=read_machine(), store=store, progress=watcher, **usual | changes
+    )
 
 
 @pytest.fixture
@@ -100,168 +171,322 @@ def watcher() -> Watcher:
 
 
 @pytest.fixture
-def run(store: Store, watcher: Watcher) -> Run:
-    def start(*candidates: Candidate, protocol: Protocol = PROTOCOL) -> Campaign:
-        return run_campaign(
-            TASK, candidates, SPLIT, data=DATA, goals_sha256="b" * 64, protocol=protocol, store=store, progress=watcher
+def run(store: Store, watcher: Watcher, monkeypatch: pytest.MonkeyPatch) -> Start:
+    shorten(monkeypatch)
+
+    def begin(*candidates: Candidate, **changes: Any) -> Campaign:
+        return start(store, watcher, *candidates, **changes)
+
+    return begin
+
+
+@dataclass(frozen=True)
+class Shared:
+    """A campaign that several tests look at, and do not change."""
+
+    campaign: Campaign
+    store: Store
+    watcher: Watcher
+
+    def run_of(self, candidate: str) -> Run:
+        (found,) = self.campaign.runs_of(candidate)
+        return found
+
+
+@pytest.fixture(scope="module")
+def shared(new_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Shared:
+    """Four candidates that work and six that do not, three rounds of them."""
+    place = tmp_path_factory.mktemp("shared")
+    shutil.copy(new_database, place / "mlflow.db")
+    with pytest.MonkeyPatch.context() as patch:
+        for variable in ("PREUVE_HOME", "PREUVE_LOCK_FOLDER"):
+            patch.setenv(variable, str(place))
+        patch.setattr(tempfile, "tempdir", str(place))
+        write_machine_file(place)
+        shorten(patch)
+        store, watcher = open_store(TASK.name), Watcher([])
+        campaign = start(
+            store,
+            watcher,
+            Candidate("failing", fit_failing),
+            Candidate("exiting", fit_exiting),
+            Candidate("usual", fit_constant, baseline=True),
+            Candidate("changed", fit_constant, params={"answer": "bin"}),
+            Candidate("absent", fit_absent),
+            Candidate("short", making(Short())),
+            Candidate("sure", making(Sure())),
+            Candidate("misreading", fit_misreading),
+            Candidate("misusing", fit_misusing_a_library),
+            Candidate("last", fit_constant),
+            protocol=PROTOCOL.model_copy(update={"rounds": 3}),
         )
-
-    return start
-
-
-def test_every_candidate_is_fitted_per_seed_and_measured_once_a_round(run: Run) -> None:
-    campaign = run(
-        Candidate("one", fit_constant), Candidate("two", fit_constant), protocol=PROTOCOL.model_copy(update={"seeds": 2})
-    )
-    assert [(found.candidate, found.seed) for found in campaign.runs] == [("one", 0), ("one", 1), ("two", 0), ("two", 1)]
-    for found in campaign.runs:
-        assert found.status == "finished"
-        assert len(found.readings_of("fit")) == 1
-        assert [reading.round for reading in found.readings_of("inference")] == [1, 2]
-        assert all(reading.samples % 10 == 0 and reading.samples > 0 for reading in found.readings_of("inference"))
-        assert all(reading.duration_s >= 0.5 for reading in found.readings_of("inference"))
-
-
-def test_rounds_have_orders_of_their_own(run: Run, watcher: Watcher) -> None:
-    names = ["a", "b", "c", "d", "e"]
-    run(*(Candidate(name, fit_constant) for name in names), protocol=PROTOCOL.model_copy(update={"rounds": 3}))
-    orders = [[step.split(": ")[1] for step in watcher.steps if step.startswith(f"round {number} ")] for number in (1, 2, 3)]
-    assert all(sorted(order) == [f"{name} seed 0" for name in names] for order in orders)
-    assert len({tuple(order) for order in orders}) > 1
-
-
-def test_scores_are_those_of_the_test_samples(run: Run) -> None:
-    (found,) = run(Candidate("lamp", fit_constant)).runs
-    # Half of the answers are right. F1 of "lamp" is 2 x 5 / (10 + 5), of "bin" it is 0; their mean is 1/3.
-    assert found.scores == {"accuracy": 0.5, "macro_f1": pytest.approx(1 / 3)}
-    assert [prediction.id for prediction in found.predictions] == list(SPLIT.test.ids)
-
-
-def test_idle_power_and_warm_up_are_recorded_too(run: Run) -> None:
-    campaign = run(Candidate("one", fit_constant))
-    assert [reading.kind for reading in campaign.readings] == ["idle"]
-    kinds = [reading.kind for reading in campaign.runs[0].readings]
-    assert kinds == ["rehearsal", "fit", "warm-up", "inference", "inference"]
-
-
-def test_one_failure_leaves_the_others_alone_and_keeps_its_energy(run: Run) -> None:
-    failed, sound = run(Candidate("failing", fit_failing), Candidate("sound", fit_constant)).runs
-    assert (failed.status, sound.status) == ("failed", "finished")
-    assert len(failed.readings_of("fit")) == 1
-    assert failed.scores == {}
-
-
-def test_a_failure_is_recorded_without_the_words_of_its_message(run: Run) -> None:
-    (failed,) = run(Candidate("failing", fit_failing)).runs
-    assert str(failed.reason).startswith("ValueError in test_campaign.py, line ")
-    assert SPLIT.train.inputs[0] not in str(failed.reason)
-
-
-def test_what_cannot_run_here_is_unavailable_with_its_remedy(run: Run) -> None:
-    (absent,) = run(Candidate("absent", fit_absent)).runs
-    assert (absent.status, absent.reason, absent.remedy) == ("unavailable", "its weights are not here", "fetch-weights")
-
-
-def test_too_few_answers_are_a_failure(run: Run) -> None:
-    (short,) = run(Candidate("short", lambda *_, **__: Short("lamp"))).runs
-    assert short.status == "failed"
-    with pytest.raises(ValueError, match="expected 10 answers, one per input, got 9"):
-        predict_samples(Short("lamp"), SPLIT.test)
-
-
-def test_defaults_of_a_fit_are_recorded_with_its_parameters(run: Run) -> None:
-    usual, changed = run(Candidate("usual", fit_constant), Candidate("changed", fit_constant, params={"answer": "bin"})).runs
-    assert usual.params == {"answer": "lamp"}
-    assert changed.params == {"answer": "bin"}
-
-
-def test_threads_are_those_of_the_protocol_while_it_lasts_only(run: Run) -> None:
-    seen: list[tuple[str | None, int]] = []
-
-    def fit_looking(train: Samples, *, seed: int) -> Predictor:
-        import torch
-
-        seen.append((os.environ.get("OMP_NUM_THREADS"), torch.get_num_threads()))
-        return fit_constant(train, seed=seed)
-
-    before = os.environ.get("OMP_NUM_THREADS")
-    import torch
-
-    torch_before = torch.get_num_threads()
-    run(Candidate("looking", fit_looking))
-    assert set(seen) == {("1", 1)}
-    assert (os.environ.get("OMP_NUM_THREADS"), torch.get_num_threads()) == (before, torch_before)
-
-
-def test_an_interrupt_closes_and_marks_the_campaign(run: Run, store: Store) -> None:
-    interrupting = Interrupting("lamp")
-    with pytest.raises(KeyboardInterrupt):
-        run(Candidate("first", fit_constant), Candidate("interrupting", lambda *_, **__: interrupting))
-    (campaign_id,) = store.campaign_ids("interrupted")
-    campaign = store.read_campaign(campaign_id)
-    assert campaign.status == "interrupted"
-    assert {found.status for found in campaign.runs} == {"interrupted"}
-    # The window that was cut short used energy as well.
-    assert len(campaign.runs_of("interrupting")[0].readings_of("inference")) == 2
-    assert statuses(store) == {"KILLED"}
-    assert lock_holder() is None
+        assert lock_holder() is None
+        assert list(journal_folder().iterdir()) == []
+    return Shared(campaign, store, watcher)
 
 
 def statuses(store: Store) -> set[str]:
     return {run.info.status for run in store.client.search_runs([store.experiment_id])}
 
 
-KILLED = """
-import os, signal
-from evaluation.candidate import Candidate
-from evaluation.records.store import open_store
-from tests.evaluation import test_campaign as t
-def fit(train, *, seed):
-    print("fitting", flush=True)
-    import time; time.sleep(60)
-store = open_store(t.TASK.name)
-t.run_campaign(t.TASK, [Candidate("slow", fit)], t.SPLIT, data=t.DATA, goals_sha256="b" * 64, protocol=t.PROTOCOL, store=store,
-               progress=lambda *step: None)
-"""
+def test_every_candidate_is_fitted_per_seed_and_measured_once_a_round(run: Start) -> None:
+    protocol = PROTOCOL.model_copy(update={"seeds": 2, "rounds": 2})
+    campaign = run(Candidate("one", fit_constant), Candidate("two", fit_constant), protocol=protocol)
+    assert [(found.candidate, found.seed) for found in campaign.runs] == [("one", 0), ("one", 1), ("two", 0), ("two", 1)]
+    for found in campaign.runs:
+        assert found.status == "finished"
+        kinds = ["fit", "warm-up", "latency", "memory", "inference", "inference"]
+        # A rehearsal loads a candidate's libraries: once is enough.
+        assert [reading.kind for reading in found.readings] == (kinds if found.seed else ["rehearsal", *kinds])
+        assert [reading.round for reading in found.readings_of("inference")] == [1, 2]
 
 
-def test_what_a_kill_left_open_is_closed_by_the_next_campaign(run: Run, store: Store) -> None:
-    root = Path(__file__).parents[2]
-    with subprocess.Popen([sys.executable, "-c", KILLED], stdout=subprocess.PIPE, text=True, cwd=root) as process:
-        assert process.stdout
-        assert process.stdout.readline() == "fitting\n"
-        process.kill()
-    assert statuses(store) == {"RUNNING"}
-    finished = run(Candidate("one", fit_constant))
-    assert store.campaign_ids("interrupted") != []
-    assert store.campaign_ids("finished") == [finished.id]
-    assert "RUNNING" not in statuses(store)
+def test_a_window_lasts_for_as_long_as_it_should_and_counts_every_answer(shared: Shared) -> None:
+    for reading in shared.run_of("usual").readings_of("inference"):
+        assert reading.duration_s >= PROTOCOL.window_s
+        assert reading.samples > 0
+        assert reading.samples % len(SPLIT.test) == 0
+        assert reading.energy_wh > 0
 
 
-def test_runs_of_another_machine_are_left_open(run: Run, store: Store) -> None:
-    tags = {"preuve.machine": "0123456789abcdef", "preuve.kind": "campaign"}
-    elsewhere = store.client.create_run(store.experiment_id, tags=tags).info.run_id
-    run(Candidate("one", fit_constant))
-    assert store.client.get_run(elsewhere).info.status == "RUNNING"
+def test_rounds_have_orders_of_their_own(shared: Shared) -> None:
+    names = ["changed", "last", "sure", "usual"]
+    steps = shared.watcher.steps
+    orders = [[step.split(": ")[1] for step in steps if step.startswith(f"round {number} ")] for number in (1, 2, 3)]
+    assert all(sorted(order) == [f"{name} seed 0" for name in names] for order in orders)
+    assert len({tuple(order) for order in orders}) > 1
 
 
-def test_the_record_is_read_back_as_it_was_written(run: Run, store: Store) -> None:
-    written = run(Candidate("one", fit_constant, baseline=True), Candidate("absent", fit_absent))
-    assert store.read_campaign(written.id) == written
+def test_scores_are_those_of_the_test_samples(shared: Shared) -> None:
+    found = shared.run_of("usual")
+    # Half of the answers are right. F1 of "lamp" is 2 x 5 / (10 + 5), of "bin" it is 0; their mean is 1/3.
+    assert found.scores == {"accuracy": 0.5, "macro_f1": pytest.approx(1 / 3)}
+    assert [prediction.id for prediction in found.predictions] == list(SPLIT.test.ids)
 
 
-def test_a_record_says_what_it_takes_to_repeat_it(run: Run) -> None:
-    environment = run(Candidate("one", fit_constant)).environment
+def test_the_idle_machine_is_measured_and_every_step_told(shared: Shared) -> None:
+    assert [reading.kind for reading in shared.campaign.readings] == ["idle"]
+    fits = [f"fit {found.name}" for found in shared.campaign.runs]
+    assert shared.watcher.steps[: 1 + len(fits)] == ["idle machine", *fits]
+    assert shared.watcher.steps[-1] == "write the records"
+
+
+def test_a_failure_leaves_the_others_alone_and_keeps_its_energy(shared: Shared) -> None:
+    failed = shared.run_of("failing")
+    assert (failed.status, failed.scores) == ("failed", {})
+    assert [reading.outcome for reading in failed.readings if reading.kind == "fit"] == ["cut short"]
+    assert failed.energy_wh > 0
+    assert {found.status for found in shared.campaign.runs if found.candidate in {"usual", "last"}} == {"finished"}
+
+
+def test_a_failure_is_recorded_without_the_words_of_its_message(shared: Shared) -> None:
+    assert SPLIT.train.inputs[0] not in shared.campaign.model_dump_json()
+
+
+@pytest.mark.parametrize(
+    ("candidate", "error", "line"),
+    [
+        ("failing", "ValueError", "raise ValueError(train.inputs[0])"),
+        # Raised in the standard library and in an installed package: that would tell nobody what to mend.
+        ("misreading", "JSONDecodeError", 'return Constant(json.loads("no JSON"))'),
+        ("misusing", "MarkupError", 'return Constant(str(Text.from_markup("[/never opened]")))'),
+        ("exiting", "SystemExit", "sys.exit(3)"),
+    ],
+)
+def test_a_failure_names_the_line_of_the_candidate(shared: Shared, candidate: str, error: str, line: str) -> None:
+    number = next(number for number, text in enumerate(Path(__file__).read_text().splitlines(), start=1) if text.strip() == line)
+    failed = shared.run_of(candidate)
+    assert (failed.status, failed.reason) == ("failed", f"{error} in {Path(__file__).name}, line {number}")
+
+
+def test_what_cannot_run_here_is_unavailable_with_its_remedy(shared: Shared) -> None:
+    absent = shared.run_of("absent")
+    assert (absent.status, absent.reason, absent.remedy) == ("unavailable", "its weights are not here", "fetch-weights")
+
+
+def test_too_few_answers_are_a_failure(shared: Shared) -> None:
+    assert shared.run_of("short").status == "failed"
+    with pytest.raises(ValueError, match="expected 10 answers, one per input, got 9"):
+        predict_samples(Short(), SPLIT.test)
+
+
+def test_defaults_of_a_fit_are_recorded_with_its_parameters(shared: Shared) -> None:
+    assert shared.run_of("usual").params == {"answer": "lamp"}
+    assert shared.run_of("changed").params == {"answer": "bin"}
+
+
+def test_latency_is_measured_one_input_at_a_time(shared: Shared) -> None:
+    found = shared.run_of("usual")
+    (latency,) = found.readings_of("latency")
+    assert latency.samples >= 20
+    assert found.latency_p50_ms is not None
+    assert found.latency_p95_ms is not None
+    assert 0 < found.latency_p50_ms <= found.latency_p95_ms
+
+
+def test_memory_of_what_must_not_be_loaded_again_is_unknown(shared: Shared) -> None:
+    assert len(shared.run_of("usual").readings_of("memory")) == 1
+    assert shared.run_of("usual").peak_memory_mib is None
+
+
+def test_memory_is_that_of_a_fresh_process(run: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Sequence[str]] = []
+
+    def weigh(predictor: Predictor, inputs: Sequence[str]) -> float:
+        assert isinstance(predictor, Constant)
+        asked.append(inputs)
+        return 123.5
+
+    monkeypatch.setattr(evaluation.campaign, "peak_memory_mib", weigh)
+    assert run(Candidate("one", fit_constant)).runs[0].peak_memory_mib == 123.5
+    assert asked == [SPLIT.test.inputs]
+
+
+def test_the_record_is_read_back_as_it_was_written(shared: Shared) -> None:
+    assert shared.store.read_campaign(shared.campaign.id) == shared.campaign
+
+
+def test_scores_of_answers_come_back_with_every_digit(shared: Shared) -> None:
+    (sure,) = shared.store.read_campaign(shared.campaign.id).runs_of("sure")
+    assert sure.predictions[0].score == 2 / 3
+
+
+def test_a_record_says_what_it_takes_to_repeat_it(shared: Shared) -> None:
+    environment = shared.campaign.environment
     assert environment.code_commit is None or len(environment.code_commit) == 40
     assert any(package.startswith("codecarbon==") for package in environment.packages)
-    assert environment.cores == os.cpu_count()
 
 
-def test_a_finished_campaign_stays_as_it_was_when_the_next_begins(run: Run, store: Store) -> None:
-    first = run(Candidate("one", fit_constant))
-    second = run(Candidate("one", fit_constant))
-    assert store.campaign_ids("finished") == [second.id, first.id]
+def test_all_that_was_measured_is_charged_to_the_development(shared: Shared) -> None:
+    used_wh = sum(reading.energy_wh for reading in shared.campaign.readings) + sum(
+        found.energy_wh for found in shared.campaign.runs
+    )
+    assert shared.store.development_wh() == pytest.approx(used_wh)
+
+
+def test_threads_are_those_of_the_protocol_while_it_lasts_only(run: Start) -> None:
+    import torch
+
+    seen: list[tuple[str | None, int]] = []
+
+    def fit_looking(train: Samples, *, seed: int) -> Predictor:
+        seen.append((os.environ.get("OMP_NUM_THREADS"), torch.get_num_threads()))
+        return fit_constant(train, seed=seed)
+
+    before = (os.environ.get("OMP_NUM_THREADS"), torch.get_num_threads())
+    run(Candidate("looking", fit_looking))
+    assert set(seen) == {("1", 1)}
+    assert (os.environ.get("OMP_NUM_THREADS"), torch.get_num_threads()) == before
+
+
+def test_an_interrupt_closes_and_marks_the_campaign(run: Start, store: Store) -> None:
+    candidates = (Candidate("first", fit_constant), Candidate("interrupting", making(Interrupting())))
+    with pytest.raises(KeyboardInterrupt):
+        run(*candidates, protocol=PROTOCOL.model_copy(update={"rounds": 2, "window_s": 0.1}))
+    (campaign_id,) = store.campaign_ids("interrupted")
+    campaign = store.read_campaign(campaign_id)
+    assert (campaign.status, campaign.reason) == ("interrupted", None)
+    assert {found.status for found in campaign.runs} == {"interrupted"}
+    # The window that was cut short used energy as well.
+    rounds = [reading for reading in campaign.runs_of("interrupting")[0].readings if reading.kind == "inference"]
+    assert [reading.outcome for reading in rounds] == ["complete", "cut short"]
+    assert rounds[-1].components != ()
+    assert statuses(store) == {"KILLED"}
+    assert lock_holder() is None
+    assert list(journal_folder().iterdir()) == []
+
+
+def test_a_stop_while_recording_waits_until_the_record_is_whole(run: Start, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    closing = store.close_campaign
+
+    def interrupted(campaign: Campaign, power_samples: Sequence[PowerSample]) -> None:
+        signal.raise_signal(signal.SIGINT)
+        closing(campaign, power_samples)
+
+    monkeypatch.setattr(store, "close_campaign", interrupted)
+    run(Candidate("one", fit_constant))
     assert statuses(store) == {"FINISHED"}
+
+
+class Meddler:
+    """Makes the meter's results unbelievable in windows of which a candidate says so."""
+
+    def __init__(self) -> None:
+        self.armed = False
+        self.spoilt = 0
+
+    def arm(self) -> None:
+        self.armed = True
+
+    def raw_energy(self, *arguments: Any) -> tracker.RawEnergy:
+        if self.armed:
+            self.armed = False
+            self.spoilt += 1
+            raise MeterError(expected="a reading", found="nonsense", where="CodeCarbon", remedy="run again")
+        return tracker.raw_energy(*arguments)
+
+
+def test_energy_that_cannot_be_read_at_the_third_try_fails_that_candidate_alone(
+    run: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meddler = Meddler()
+    monkeypatch.setattr("evaluation.energy.meter.raw_energy", meddler.raw_energy)
+
+    class Spoiling(Constant):
+        """Its rounds cannot be read so many times; its warm-up can."""
+
+        def __init__(self, times: int) -> None:
+            super().__init__()
+            self.times, self.warm = times, False
+
+        def predict(self, inputs: Sequence[str]) -> list[str]:
+            if len(inputs) > 1 and self.warm and meddler.spoilt < self.times:
+                meddler.arm()
+            self.warm = self.warm or len(inputs) > 1
+            return super().predict(inputs)
+
+    def fit_spoiling(train: Samples, *, seed: int, samples: int) -> Predictor:
+        if len(train) == samples:
+            meddler.arm()
+        return fit_constant(train, seed=seed)
+
+    def outcomes(candidate: str, kind: str) -> list[tuple[str, int]]:
+        readings = (reading for found in campaign.runs_of(candidate) for reading in found.readings if reading.kind == kind)
+        return [(reading.outcome, reading.attempt) for reading in readings]
+
+    candidates = (
+        Candidate("rehearsal", fit_spoiling, params={"samples": 4}),
+        Candidate("fit", fit_spoiling, params={"samples": 10}),
+        # Two windows are spoilt by now.
+        Candidate("always", making(Spoiling(times=9**9))),
+        Candidate("sound", fit_constant),
+    )
+    campaign = run(*candidates)
+    assert {found.candidate: found.status for found in campaign.runs} == {
+        "rehearsal": "finished", "fit": "failed", "always": "failed", "sound": "finished",
+    }  # fmt: skip
+    assert [found.reason for found in campaign.runs_of("always")] == ["its energy could not be measured: nonsense"]
+    assert outcomes("always", "inference") == [("unreadable", 1), ("unreadable", 2), ("unreadable", 3)]
+    assert [outcome for outcome, _ in outcomes("rehearsal", "rehearsal")] == ["unreadable"]
+    assert [outcome for outcome, _ in outcomes("fit", "fit")] == ["unreadable"]
+    meddler.spoilt = 0
+    campaign = run(Candidate("twice", making(Spoiling(times=2))))
+    assert [found.status for found in campaign.runs] == ["finished"]
+    assert outcomes("twice", "inference") == [("unreadable", 1), ("unreadable", 2), ("complete", 3)]
+
+
+class Storable(Constant):
+    """Prints wherever it can."""
+
+    packages = ("numpy",)
+
+    def predict(self, inputs: Sequence[str]) -> list[str]:
+        print("predicting")
+        return super().predict(inputs)
+
+    def save(self, folder: Path) -> None:
+        print("saving")
+        folder.joinpath("answer").write_text(self.answer)
 
 
 class Unstorable(Constant):
@@ -269,38 +494,211 @@ class Unstorable(Constant):
         raise ValueError(folder)
 
 
-def test_a_model_that_cannot_be_stored_costs_nobody_the_records(run: Run, store: Store) -> None:
-    campaign = run(Candidate("unstorable", lambda *_, **__: Unstorable("lamp")), Candidate("sound", fit_constant))
+def fit_printing(train: Samples, *, seed: int) -> Predictor:
+    del train, seed
+    print("fitting")
+    return Storable()
+
+
+def test_models_are_stored_and_one_that_cannot_be_costs_nobody_the_records_nor_does_one_that_prints(
+    run: Start, store: Store, capfd: pytest.CaptureFixture[str]
+) -> None:
+    data = DATA.model_copy(update={"contains_personal_data": "no"})
+    campaign = run(Candidate("unstorable", making(Unstorable())), Candidate("sound", fit_printing), data=data)
     assert store.read_campaign(campaign.id) == campaign
     assert {found.status for found in campaign.runs} == {"finished"}
     assert [model.name for model in store.client.search_logged_models([store.experiment_id])] == ["sound"]
+    printed = capfd.readouterr()
+    # What is read by programs goes to standard output.
+    assert printed.out == ""
+    assert {"fitting", "predicting", "saving"} <= set(printed.err.split())
 
 
-def test_scores_of_answers_come_back_with_every_digit(run: Run, store: Store) -> None:
-    class Sure(Constant):
-        def predict_proba(self, inputs: Sequence[str]) -> list[list[float]]:
-            return [[1 / 3, 2 / 3]] * len(inputs)
-
-    campaign = run(Candidate("sure", lambda *_, **__: Sure("lamp")))
-    assert store.read_campaign(campaign.id).runs[0].predictions[0].score == 2 / 3
+def test_models_of_undeclared_data_are_not_stored(shared: Shared) -> None:
+    assert list(shared.store.client.search_logged_models([shared.store.experiment_id])) == []
 
 
-def test_a_stop_while_recording_waits_until_the_record_is_whole(run: Run, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    closing = store.close_campaign
+KILLED = """
+import os, signal, sys, time
+import pytest
+from evaluation.candidate import Candidate
+from evaluation.records.store import open_store
+from tests.evaluation import test_campaign as t
+def fit(train, *, seed):
+    time.sleep(60 if len(train) == 10 and sys.argv[1] == "fit" else 0)
+    return t.Constant()
+def kill(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+store = open_store(t.TASK.name)
+if sys.argv[1] == "recording":
+    store.close_campaign = kill
+t.shorten(pytest.MonkeyPatch())
+t.start(store, t.Watcher([]), Candidate("slow", fit), Candidate("other", t.fit_constant))
+"""
 
-    def interrupted(campaign: Campaign) -> None:
-        signal.raise_signal(signal.SIGINT)
-        closing(campaign)
 
-    monkeypatch.setattr(store, "close_campaign", interrupted)
-    run(Candidate("one", fit_constant))
-    assert statuses(store) == {"FINISHED"}
+def killed(where: str) -> subprocess.Popen[bytes]:
+    """A process that runs a campaign, and that is, or can be, killed there."""
+    return subprocess.Popen([sys.executable, "-c", KILLED, where], cwd=ROOT)
 
 
-def test_a_campaign_whose_process_lives_is_never_closed_by_another(run: Run, store: Store) -> None:
-    from evaluation.environment import machine_id
+def journalled() -> Counter[str]:
+    """What the one journal that there is tells, by its kind, since the last window was opened."""
+    lines = [line for path in journal_folder().glob("*") for line in path.read_text().splitlines()]
+    told: Counter[str] = Counter()
+    for line in lines:
+        entry = json.loads(line)
+        if entry["what"] == "window":
+            told = Counter({entry["kind"]: 1})
+        told[entry["what"]] += 1
+    return told
 
-    tags = {"preuve.machine": machine_id(), "preuve.kind": "campaign", "preuve.process": str(os.getppid())}
-    alive = store.client.create_run(store.experiment_id, tags=tags).info.run_id
-    assert store.close_orphans() == []
-    assert store.client.get_run(alive).info.status == "RUNNING"
+
+def test_what_a_kill_left_open_is_closed_by_the_next_campaign(run: Start, store: Store, watcher: Watcher) -> None:
+    with killed("fit") as process:
+        deadline = time.monotonic() + 60
+        # One power sample when the fit begins, and one a second later.
+        while not (journalled()["fit"] and journalled()["sample"] >= 2):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        process.kill()
+    assert statuses(store) == {"RUNNING"}
+    finished = run(Candidate("one", fit_constant))
+    (killed_id,) = store.campaign_ids("interrupted")
+    assert watcher.told == [f"Closed as interrupted: campaign {killed_id}, whose process had ended without closing it."]
+    assert store.campaign_ids("finished") == [finished.id]
+    assert "RUNNING" not in statuses(store)
+    found = store.read_campaign(killed_id)
+    assert found.reason == "its process was killed"
+    assert [reading.kind for reading in found.readings] == ["idle"]
+    rehearsal, fit = found.runs[0].readings
+    assert (rehearsal.kind, fit.kind, fit.outcome) == ("rehearsal", "fit", "cut short")
+    assert fit.duration_s > 0.5
+    assert fit.energy_wh > 0
+    assert list(journal_folder().iterdir()) == []
+    # What it used is charged to the POC.
+    used_wh = sum(reading.energy_wh for reading in found.readings) + sum(each.energy_wh for each in found.runs)
+    assert finished.development_wh == pytest.approx(used_wh)
+
+
+def test_what_was_killed_while_it_was_recorded_is_recorded_once(store: Store) -> None:
+    with killed("recording") as process:
+        assert process.wait() == -signal.SIGKILL
+    # The runs are there already, and counted.
+    recorded_wh = store.development_wh()
+    assert recorded_wh > 0
+    (killed_id,) = close_what_was_killed(store)
+    found = store.read_campaign(killed_id)
+    assert [(each.candidate, each.status) for each in found.runs] == [("slow", "interrupted"), ("other", "interrupted")]
+    assert [[reading.kind for reading in each.readings] for each in found.runs] == [
+        ["rehearsal", "fit", "warm-up", "latency", "memory", "inference"]
+    ] * 2
+    idle_wh = sum(reading.energy_wh for reading in found.readings)
+    assert store.development_wh() == pytest.approx(recorded_wh + idle_wh)
+    assert close_what_was_killed(store) == []
+
+
+def test_what_could_not_be_recorded_is_recorded_by_the_next_command(
+    run: Start, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> str:
+        raise RecordError(expected="a server", found="it is away", where="there", remedy="start it")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(evaluation.campaign, "process_name", lambda: DEAD)
+        patch.setattr(store, "add_run", away)
+        with pytest.raises(RecordError, match="it is away"):
+            run(Candidate("one", fit_constant))
+    assert lock_holder() is None
+    (journal,) = journal_folder().iterdir()
+    assert close_what_was_killed(store) == [journal.stem]
+    (found,) = store.read_campaign(journal.stem).runs
+    assert [reading.kind for reading in found.readings] == ["rehearsal", "fit", "warm-up", "latency", "memory", "inference"]
+    assert found.energy_wh > 0
+    assert list(journal_folder().iterdir()) == []
+
+
+def test_a_finished_campaign_stays_as_it_was(shared: Shared) -> None:
+    assert shared.store.close_orphans() == []
+    assert shared.store.campaign_ids("finished") == [shared.campaign.id]
+    # Some of its runs failed, and are none the worse for it.
+    assert statuses(shared.store) == {"FINISHED", "FAILED"}
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {"preuve.machine": "0123456789abcdef", "preuve.process": DEAD},
+        {"preuve.machine": machine_id(), "preuve.process": process_name(os.getppid())},
+    ],
+    ids=["of another machine", "whose process lives"],
+)
+def test_a_campaign_that_may_be_under_way_is_left_open(store: Store, tags: dict[str, str]) -> None:
+    open_one = store.client.create_run(store.experiment_id, tags=tags | {"preuve.kind": "campaign"}).info.run_id
+    assert close_what_was_killed(store) == []
+    assert store.client.get_run(open_one).info.status == "RUNNING"
+
+
+def test_a_campaign_that_would_pass_the_budget_does_not_begin(run: Start, store: Store, watcher: Watcher) -> None:
+    with pytest.raises(BudgetError, match="this campaign needs at least"):
+        run(Candidate("one", fit_constant), budget=Budget(1e-9))
+    assert (store.campaign_ids(), watcher.steps) == ([], [])
+    assert not journal_folder().exists()
+    assert lock_holder() is None
+
+
+def sleeping(seconds: float) -> Callable[..., Predictor]:
+    def fit(train: Samples, *, seed: int) -> Predictor:
+        time.sleep(seconds if len(train) == 10 else 0)
+        return fit_constant(train, seed=seed)
+
+    return fit
+
+
+def test_a_campaign_that_passes_the_budget_stops_at_the_end_of_that_window_and_keeps_its_energy(run: Start, store: Store) -> None:
+    # For its memory alone a fit of half a second takes as much as the ceiling.
+    ceiling_wh = read_machine().declared.ram_w.value * 0.5 / JOULES_PER_WH
+    with pytest.raises(BudgetError):
+        run(Candidate("long", sleeping(0.5)), Candidate("next", fit_constant), budget=Budget(ceiling_wh))
+    (campaign_id,) = store.campaign_ids("interrupted")
+    found = store.read_campaign(campaign_id)
+    long, following = found.runs
+    assert [(reading.kind, reading.outcome) for reading in long.readings] == [("rehearsal", "complete"), ("fit", "complete")]
+    assert following.readings == ()
+    assert {each.status for each in found.runs} == {"interrupted"}
+    assert str(found.reason).endswith("kWh used, this campaign included; it is closed after its last window")
+    assert any(note.startswith(f"Interrupted: {found.reason}") for note in comparison_notes(compare(found, TASK.metrics)))
+    assert store.development_wh() > ceiling_wh
+    assert list(journal_folder().iterdir()) == []
+
+
+def test_beyond_the_budget_a_reason_goes_into_the_record_and_the_notes(run: Start, store: Store, watcher: Watcher) -> None:
+    first = run(Candidate("one", fit_constant))
+    spent_wh = store.development_wh()
+    second = run(Candidate("one", fit_constant), budget=Budget(spent_wh / 2, reason="the jury asked for it"))
+    assert (first.over_budget, first.development_wh) == (None, 0.0)
+    read = store.read_campaign(second.id)
+    assert (read.status, read.over_budget) == ("finished", "the jury asked for it")
+    assert read.development_wh == pytest.approx(spent_wh)
+    assert watcher.told == [line for line in watcher.told if "that its goals allow for its development (200 %)." in line] != []
+    # Its windows are too short to be compared; what is said of the campaign itself is the same without them.
+    notes = comparison_notes(compare(read.model_copy(update={"runs": ()}), TASK.metrics))
+    assert "Beyond the POC's development budget; the reason given: the jury asked for it" in notes
+
+
+def test_a_machine_that_is_held_is_refused_or_waited_for(run: Start, store: Store) -> None:
+    with ExitStack() as holder:
+        holder.enter_context(energy_lock("campaign 20261123-190559-3f2a"))
+        with pytest.raises(BusyError, match="campaign 20261123-190559-3f2a is running"):
+            run(Candidate("one", fit_constant))
+        assert store.campaign_ids() == []
+        told: list[str] = []
+
+        def hear(message: str) -> None:
+            told.append(message)
+            holder.close()
+
+        campaign = run(Candidate("one", fit_constant), wait=True, tell=hear)
+    assert campaign.status == "finished"
+    (waiting,) = told
+    assert waiting.startswith("Waiting: campaign 20261123-190559-3f2a is running (process ")

@@ -6,19 +6,23 @@ import io
 import json
 import struct
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from evaluation.campaign import predict_samples
+from evaluation.energy.reading import PowerSample
 from evaluation.records.items import (
     MetricItem,
+    campaign_metrics,
     campaign_params,
     common_tags,
     confusion_picture,
+    power_sample_table,
     prediction_table,
     predictions_of,
     run_metrics,
@@ -26,7 +30,18 @@ from evaluation.records.items import (
 )
 from evaluation.run import Prediction, Protocol, Run
 from evaluation.samples import Samples
-from tests.records import make_campaign, make_data, make_environment, make_predictions, make_reading, make_rounds, make_run
+from tests.records import (
+    STARTED,
+    make_campaign,
+    make_component,
+    make_data,
+    make_environment,
+    make_machine,
+    make_predictions,
+    make_reading,
+    make_rounds,
+    make_run,
+)
 
 PNG = b"\x89PNG\r\n\x1a\n"
 LARGEST_PICTURE = 500_000
@@ -115,10 +130,24 @@ def test_outside_a_checkout_the_code_is_unknown() -> None:
 def test_a_finished_runs_tags_have_no_reason() -> None:
     assert run_tags(make_run("rules", baseline=True)) == {
         "preuve.kind": "run",
+        "preuve.energy_evidence": "C",
         "preuve.candidate": "rules",
         "preuve.baseline": "True",
         "preuve.status": "finished",
     }
+
+
+def test_tags_name_every_class_of_evidence_of_a_runs_readings() -> None:
+    parts = [(make_component("cpu", 1.0, evidence),) for evidence in ("C", "A", "C", "B")]
+    readings = [make_reading("fit", components=each) for each in [*parts, ()]]
+    assert run_tags(make_run(readings=readings))["preuve.energy_evidence"] == "ABC"
+
+
+def test_tags_tell_the_machine_with_all_that_is_declared_about_it() -> None:
+    one, other = (make_machine(declared={"ram_w": watts}) for watts in (20.0, 21.0))
+    tags = [common_tags(make_campaign(machine=machine)) for machine in (one, other, make_machine(declared={"ram_w": 20.0}))]
+    assert len({each["preuve.machine"] for each in tags}) == 1
+    assert tags[0]["preuve.machine_sha256"] == tags[2]["preuve.machine_sha256"] != tags[1]["preuve.machine_sha256"]
 
 
 def test_a_run_without_a_result_is_tagged_with_reason_and_remedy() -> None:
@@ -139,6 +168,7 @@ def test_what_is_used_outside_the_rounds_is_told_by_its_kind() -> None:
         make_reading("warm-up", cpu_wh=3.0, ram_wh=0.0, cpu_seconds=2.1, duration_s=2.2),
     )
     assert values(make_run(readings=readings)) == {
+        "total_energy_wh": 6.5,
         "rehearsal_energy_wh": 1.0,
         "rehearsal_cpu_seconds": 0.1,
         "rehearsal_duration_s": 0.2,
@@ -151,26 +181,111 @@ def test_what_is_used_outside_the_rounds_is_told_by_its_kind() -> None:
     }
 
 
-def test_each_round_is_a_step_with_its_components() -> None:
+def test_each_round_is_a_step_with_its_components_and_bounds() -> None:
+    # Idle takes 0.05 Wh a second. The bounds of class C are half and six times the energy.
     run = make_run(
         readings=[
-            make_reading(cpu_wh=1.0, ram_wh=0.5, samples=500, duration_s=10.0, round_number=1),
-            make_reading(cpu_wh=2.0, ram_wh=0.5, samples=250, duration_s=11.0, round_number=2),
+            make_reading(cpu_wh=1.0, ram_wh=0.5, samples=500, duration_s=10.0, foreign_cpu_seconds=1.0, round_number=1),
+            make_reading(cpu_wh=2.0, ram_wh=0.5, samples=250, duration_s=20.0, round_number=2),
         ]
     )
-    found = {(item.key, item.step): item.value for item in run_metrics(make_campaign(run, unit_size=1000), run) if item.step}
-    assert found == {
-        ("round_energy_wh_per_unit", 1): 3.0,
-        ("round_duration_s", 1): 10.0,
-        ("round_samples", 1): 500,
-        ("round_cpu_energy_wh", 1): 1.0,
-        ("round_ram_energy_wh", 1): 0.5,
-        ("round_energy_wh_per_unit", 2): 10.0,
-        ("round_duration_s", 2): 11.0,
-        ("round_samples", 2): 250,
-        ("round_cpu_energy_wh", 2): 2.0,
-        ("round_ram_energy_wh", 2): 0.5,
-    }
+    campaign = make_campaign(run, unit_size=1000, readings=[make_reading("idle", cpu_wh=0.25, ram_wh=0.25, duration_s=10.0)])
+    found = {(item.key, item.step): item.value for item in run_metrics(campaign, run) if item.step}
+    assert found == pytest.approx(
+        {
+            ("round_energy_wh_per_unit", 1): 3.0,
+            ("round_energy_low_wh_per_unit", 1): 1.5,
+            ("round_energy_high_wh_per_unit", 1): 18.0,
+            ("round_above_idle_wh_per_unit", 1): 2.0,
+            ("round_duration_s", 1): 10.0,
+            ("round_samples", 1): 500,
+            ("round_foreign_cores", 1): 0.1,
+            ("round_cpu_energy_wh", 1): 1.0,
+            ("round_ram_energy_wh", 1): 0.5,
+            ("round_energy_wh_per_unit", 2): 10.0,
+            ("round_energy_low_wh_per_unit", 2): 5.0,
+            ("round_energy_high_wh_per_unit", 2): 60.0,
+            ("round_above_idle_wh_per_unit", 2): 6.0,
+            ("round_duration_s", 2): 20.0,
+            ("round_samples", 2): 250,
+            ("round_foreign_cores", 2): 0.0,
+            ("round_cpu_energy_wh", 2): 2.0,
+            ("round_ram_energy_wh", 2): 0.5,
+        }
+    )
+
+
+def test_where_the_idle_machine_was_not_measured_no_round_is_above_it() -> None:
+    run = make_run(rounds=make_rounds(1.0))
+    assert not [item for item in run_metrics(make_campaign(run), run) if "above_idle" in item.key]
+
+
+def test_all_energy_of_a_run_is_counted_whether_it_counts_for_a_result_or_not() -> None:
+    odd: list[Any] = ["complete", "repeated", "disturbed", "cut short"]
+    readings = [make_reading("inference", cpu_wh=1.0, ram_wh=1.0, outcome=outcome) for outcome in odd]
+    unreadable = make_reading("fit", components=(), outcome="unreadable")
+    assert values(make_run(status="failed", readings=[*readings, unreadable]))["total_energy_wh"] == 8.0
+
+
+def test_what_does_not_count_is_in_no_mean_and_no_step() -> None:
+    sound = make_reading(cpu_wh=1.0, ram_wh=1.0, round_number=1)
+    loud = [make_reading(kind, cpu_wh=9.0, outcome="repeated", round_number=1) for kind in ("fit", "inference")]
+    run = make_run(readings=[*loud, sound])
+    found = [item for item in run_metrics(make_campaign(run), run) if item.key != "total_energy_wh"]
+    assert found == [item for item in run_metrics(make_campaign(run), make_run(readings=[sound])) if item.key != "total_energy_wh"]
+
+
+@pytest.mark.parametrize("name", ["latency_p50_ms", "latency_p95_ms", "peak_memory_mib"])
+def test_times_and_memory_are_told_where_they_are_known(name: str) -> None:
+    assert values(make_run().model_copy(update={name: 12.5}))[name] == 12.5
+    assert name not in values(make_run())
+
+
+def test_a_campaigns_own_numbers_are_those_of_the_idle_machine() -> None:
+    # 0.5 Wh in 10 s are 180 W. What was measured again used energy as well.
+    idle = make_reading("idle", cpu_wh=0.25, ram_wh=0.25, duration_s=10.0)
+    loud = make_reading("idle", cpu_wh=1.0, ram_wh=1.0, outcome="repeated")
+    campaign = make_campaign(make_run(rounds=make_rounds(5.0)), readings=[loud, idle])
+    found = {item.key: item.value for item in campaign_metrics(campaign)}
+    assert found == pytest.approx({"total_energy_wh": 2.5, "idle_power_w": 180.0})
+
+
+def test_a_campaign_that_ended_before_its_idle_machine_was_measured_has_no_idle_power() -> None:
+    cut = make_reading("idle", cpu_wh=1.0, ram_wh=1.0, outcome="cut short")
+    assert list(campaign_metrics(make_campaign(readings=[cut]))) == [MetricItem("total_energy_wh", 2.0)]
+    assert list(campaign_metrics(make_campaign())) == [MetricItem("total_energy_wh", 0.0)]
+
+
+def power_rows(content: bytes) -> list[dict[str, Any]]:
+    import pyarrow.parquet as pq
+
+    rows: list[dict[str, Any]] = pq.read_table(io.BytesIO(content)).to_pylist()
+    return rows
+
+
+def test_power_samples_are_rows_that_say_to_which_window_they_belong() -> None:
+    readings = [make_reading("fit", attempt=3), make_reading(round_number=2, attempt=1, outcome="repeated")]
+    samples = [PowerSample(0, 0.0, 0, 0, 0, 0, 0, 0), PowerSample(1, 1.5, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)]
+    assert power_rows(power_sample_table(readings, samples)) == [
+        {
+            "kind": "fit", "round": None, "attempt": 3, "started": STARTED, "window": 0, "elapsed_s": 0.0,
+            "cpu_wh": 0.0, "gpu_wh": 0.0, "ram_wh": 0.0, "cpu_seconds": 0.0, "busy_seconds": 0.0, "stolen_seconds": 0.0,
+        },
+        {
+            "kind": "inference", "round": 2, "attempt": 1, "started": STARTED, "window": 1, "elapsed_s": 1.5,
+            "cpu_wh": 0.1, "gpu_wh": 0.2, "ram_wh": 0.3, "cpu_seconds": 0.4, "busy_seconds": 0.5, "stolen_seconds": 0.6,
+        },
+    ]  # fmt: skip
+
+
+POWER = st.floats(0, 1e6)
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.lists(st.builds(PowerSample, st.integers(0, 1), *[POWER] * 7), min_size=1, max_size=5))
+def test_power_samples_are_read_back_with_every_digit(samples: list[PowerSample]) -> None:
+    rows = power_rows(power_sample_table([make_reading("fit"), make_reading()], samples))
+    assert [PowerSample(*(row[name] for name in PowerSample._fields)) for row in rows] == samples
 
 
 def test_rounds_are_averaged_per_functional_unit() -> None:
@@ -181,16 +296,22 @@ def test_rounds_are_averaged_per_functional_unit() -> None:
     found = values(make_run(readings=rounds), unit_size=1000)
     # 4 and 8 Wh, 10 and 40 CPU seconds a thousand; 20 and 40 ms a sample.
     assert found == pytest.approx(
-        {"inference_energy_wh_per_unit": 6.0, "inference_cpu_seconds_per_unit": 25.0, "inference_ms_per_sample": 30.0}
+        {
+            "total_energy_wh": 4.0,
+            "inference_energy_wh_per_unit": 6.0,
+            "inference_cpu_seconds_per_unit": 25.0,
+            "inference_ms_per_sample": 30.0,
+        }
     )
 
 
-def test_a_run_that_measured_nothing_has_no_metrics() -> None:
-    assert values(make_run(status="unavailable", readings=(), predictions=())) == {}
+def test_a_run_that_measured_nothing_used_nothing() -> None:
+    assert values(make_run(status="unavailable", readings=(), predictions=())) == {"total_energy_wh": 0.0}
 
 
 def test_a_round_that_was_broken_off_before_its_first_answer_is_left_out() -> None:
-    assert values(make_run(readings=[make_reading(samples=0, round_number=1)])) == {}
+    cut = make_reading(cpu_wh=0.5, ram_wh=0.5, samples=0, outcome="cut short", round_number=1)
+    assert values(make_run(readings=[cut])) == {"total_energy_wh": 1.0}
 
 
 def test_no_text_of_a_sample_is_told() -> None:

@@ -9,15 +9,18 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from evaluation.energy.reading import Reading
 from evaluation.exceptions import NameNotFoundError, RecordError
 from evaluation.records.store import Store, is_disk_full, looks_like_campaign, open_store
+from evaluation.run import Campaign, Run
 from tests.conftest import BIN, Preuve, Recorded
+from tests.records import STARTED, make_campaign, make_reading, make_run
 
 TASK = "request-classification"
-CANDIDATES = ["--candidate", "keywords", "--candidate", "tfidf-linearsvc"]
 
 
 @pytest.fixture
@@ -43,7 +46,7 @@ def test_a_run_has_its_data_set_scores_rounds_and_artifacts(at_recorded: Recorde
     (dataset,) = run.inputs.dataset_inputs
     assert dataset.dataset.name == "train.csv"
     artifacts = {file.path for file in store.client.list_artifacts(run.info.run_id)}
-    assert artifacts == {"run.json", "predictions.json", "confusion_matrix.png", "packages.txt"}
+    assert artifacts == {"run.json", "predictions.json", "confusion_matrix.png", "packages.txt", "power_samples.parquet"}
     table = json.loads(Path(store.client.download_artifacts(run.info.run_id, "predictions.json")).read_text())
     assert table["columns"] == ["sample_id", "expected", "predicted", "score"]
 
@@ -100,6 +103,121 @@ def test_a_deleted_record_is_an_error_that_says_which(at_recorded: Recorded, sto
             store.read_campaign(at_recorded.id)
     finally:
         file.write_bytes(content)
+
+
+def power_rows(store: Store, run_id: str) -> list[dict[str, Any]]:
+    import pyarrow.parquet as pq
+
+    rows: list[dict[str, Any]] = pq.read_table(store.client.download_artifacts(run_id, "power_samples.parquet")).to_pylist()
+    return rows
+
+
+def test_power_samples_of_each_window_are_kept_with_the_run_and_those_of_the_idle_machine_with_the_campaign(
+    at_recorded: Recorded, store: Store
+) -> None:
+    campaign = store.read_campaign(at_recorded.id)
+    readings = {at_recorded.id: campaign.readings} | {run.name: run.readings for run in campaign.runs}
+    for run in store.client.search_runs([store.experiment_id]):
+        rows = power_rows(store, run.info.run_id)
+        windows = readings[run.info.run_name]
+        # Each window has a sample when it opens.
+        assert {row["window"] for row in rows if row["elapsed_s"] == 0.0} == set(range(len(windows)))
+        for row in rows:
+            reading = windows[row["window"]]
+            assert (row["kind"], row["round"], row["attempt"]) == (reading.kind, reading.round, reading.attempt)
+
+
+@pytest.fixture
+def empty() -> Store:
+    """A store of this test's own."""
+    return open_store(TASK)
+
+
+def record(store: Store, campaign: Campaign) -> list[str]:
+    """Record a campaign with its runs, as `campaign` does it, and return MLflow's ids of the runs."""
+    store.open_campaign(campaign)
+    run_ids = [store.add_run(campaign, run, None) for run in campaign.runs]
+    store.close_campaign(campaign)
+    return run_ids
+
+
+def bare_run(candidate: str, *readings: Reading, **changes: Any) -> Run:
+    return make_run(candidate, readings=readings, predictions=(), **changes)
+
+
+# 1 Wh each.
+FIT, IDLE = make_reading("fit"), make_reading("idle")
+
+
+def test_development_is_charged_with_everything_that_was_ever_measured(empty: Store) -> None:
+    assert empty.development_wh() == 0.0
+    cut = make_reading("fit", cpu_wh=2.0, ram_wh=1.0, outcome="cut short")
+    failed, fine = bare_run("failed", cut, status="failed"), bare_run("fine", FIT, FIT)
+    deleted, _ = record(empty, make_campaign(failed, fine, readings=[IDLE]))
+    empty.client.delete_run(deleted)
+    assert empty.development_wh() == 6.0
+    again = make_campaign(bare_run("fine", FIT, status="interrupted"), id="20261124-190559-3f2a", status="interrupted")
+    record(empty, again)
+    assert empty.development_wh() == 7.0
+
+
+def test_development_of_one_task_is_not_charged_to_another(empty: Store) -> None:
+    record(empty, make_campaign(bare_run("fine", FIT), readings=[IDLE]))
+    assert open_store("document-summarisation").development_wh() == 0.0
+
+
+def test_a_campaign_that_is_resumed_has_its_first_runs_replaced_and_their_energy_counted_once(empty: Store) -> None:
+    run = bare_run("one", FIT)
+    campaign = make_campaign(run, readings=[IDLE])
+    parent = empty.open_campaign(campaign)
+    first = empty.add_run(campaign, run, None)
+    resumed = open_store(TASK)
+    resumed.resume_campaign(parent, campaign)
+    second = resumed.add_run(campaign, run, None)
+    resumed.close_campaign(campaign)
+    assert resumed.read_campaign(campaign.id) == campaign
+    found = resumed.client.search_runs([resumed.experiment_id], "tags.`preuve.kind` = 'run'")
+    assert [each.info.run_id for each in found] == [second]
+    assert found[0].data.tags["mlflow.parentRunId"] == parent
+    assert resumed.client.get_run(first).info.lifecycle_stage == "deleted"
+    # A third time: what was superseded before stays so.
+    resumed.resume_campaign(parent, campaign)
+    assert resumed.development_wh() == 1.0
+    resumed.add_run(campaign, run, None)
+    assert resumed.development_wh() == 2.0
+
+
+def test_a_campaign_is_closed_once_all_of_it_is_recorded(empty: Store) -> None:
+    campaign = make_campaign(readings=[IDLE])
+    parent = empty.open_campaign(campaign)
+    assert not empty.is_closed(parent)
+    empty.close_campaign(campaign)
+    assert empty.is_closed(parent)
+    empty.client.delete_run(parent)
+    assert empty.is_closed(parent)
+    assert not empty.is_closed("0" * 32)
+
+
+def test_runs_come_back_in_their_order_also_where_none_was_measured(empty: Store) -> None:
+    runs = [bare_run(name, status="interrupted", reason="stopped", seed=seed) for name in "cabed" for seed in (0, 1)]
+    campaign = make_campaign(*runs, status="interrupted", ended=STARTED)
+    record(empty, campaign)
+    assert empty.read_campaign(campaign.id) == campaign
+
+
+@pytest.mark.parametrize("name", ["campaign.json", "run.json"])
+def test_a_record_of_another_version_is_an_error_without_a_traceback(empty: Store, home: Path, preuve: Preuve, name: str) -> None:
+    record(empty, make_campaign(bare_run("one", FIT)))
+    (file,) = home.glob(f"artifacts/{TASK}/*/artifacts/{name}")
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"of_old": 1}))
+    with pytest.raises(RecordError) as refused:
+        empty.read_campaign(make_campaign().id)
+    assert refused.value.expected == "a record of this version of preuve"
+    assert refused.value.found.startswith("of_old: ")
+    outcome = preuve("compare", TASK)
+    assert outcome.status == 2
+    assert "of_old" in outcome.err
+    assert "Traceback" not in outcome.err
 
 
 def test_a_database_that_is_none_is_an_error_without_a_traceback(home: Path, preuve: Preuve) -> None:
@@ -170,7 +288,8 @@ def test_a_teams_server_holds_campaigns_just_as_well(
     server: str, monkeypatch: pytest.MonkeyPatch, preuve: Preuve, own_data: list[str], tmp_path: Path
 ) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", server)
-    ran = preuve("run", TASK, *own_data, *CANDIDATES, "--json")
+    monkeypatch.setattr("evaluation.campaign.peak_memory_mib", lambda *_: 100.0)
+    ran = preuve("run", TASK, *own_data, "--candidate", "keywords", "--quick", "--rounds", "1", "--json")
     assert ran.status == 0, ran.err
     compared = preuve("compare", TASK, "--json")
     assert json.loads(compared.out) == json.loads(ran.out)

@@ -1,0 +1,89 @@
+"""What a POC may use: when it is warned, when it is stopped, and what a given reason changes."""
+
+from __future__ import annotations
+
+import pytest
+
+from evaluation.budget import Budget, planned_wh
+from evaluation.exceptions import BudgetError
+from evaluation.run import Protocol
+from tests.records import make_machine, make_reading
+
+WINDOW = make_reading(cpu_wh=40.0, ram_wh=60.0)
+
+
+def begun(budget: Budget, spent_wh: float, planned: float = 0.0) -> list[str]:
+    """What somebody is told when a campaign begins."""
+    told: list[str] = []
+    budget.begin(spent_wh, planned, told.append)
+    return told
+
+
+def test_a_campaigns_least_energy_is_its_windows_at_the_declared_power() -> None:
+    machine = make_machine(declared={"idle_w": 10.0, "watts_per_busy_core": 5.0})
+    protocol = Protocol(rounds=5, window_s=7.2, threads=2)
+    # 3.6 s at 10 W, and 2 trials x 5 rounds x 7.2 s at 10 W and two cores of 5 W: 36 + 1 440 J, of which 3 600 are a watt-hour.
+    assert planned_wh(protocol, 2, machine, 3.6) == pytest.approx(0.41)
+
+
+@pytest.mark.parametrize(
+    ("spent_wh", "told"),
+    [
+        (0.0, []),
+        (699.9, []),
+        (700.0, ["This POC has used 0.700 kWh of the 1.00 kWh that its goals allow for its development (70 %)."]),
+        (999.0, ["This POC has used 0.999 kWh of the 1.00 kWh that its goals allow for its development (> 99 %)."]),
+    ],
+)
+def test_a_warning_comes_from_seven_tenths_on(spent_wh: float, told: list[str]) -> None:
+    assert begun(Budget(1000.0), spent_wh) == told
+
+
+def test_a_campaign_that_just_reaches_the_ceiling_begins() -> None:
+    budget = Budget(1000.0)
+    begun(budget, 600.0, planned=400.0)
+    assert budget.spent_wh == 600.0
+
+
+def test_a_campaign_that_would_pass_the_ceiling_does_not_begin() -> None:
+    with pytest.raises(BudgetError) as refused:
+        begun(Budget(1000.0), 600.0, planned=401.0)
+    assert refused.value.as_dict() == {
+        "expected": "at most 1.00 kWh for the POC's whole development (development_kwh)",
+        "found": ("0.600 kWh used so far, and this campaign needs at least 0.401 kWh: fewer rounds, candidates or seeds need less"),
+        "where": "goals.toml, [goal.development_kwh]",
+        "remedy": 'stop here, or go on and record why: preuve run ... --over-budget "reason"',
+    }
+
+
+def test_a_window_that_passes_the_ceiling_ends_the_campaign_and_is_counted() -> None:
+    budget = Budget(1000.0)
+    begun(budget, 800.0)
+    budget.charge(WINDOW)
+    budget.charge(WINDOW)  # exactly the ceiling
+    with pytest.raises(BudgetError, match=r"1\.10 kWh used, this campaign included; it is closed after its last window"):
+        budget.charge(WINDOW)
+    assert budget.spent_wh == 1100.0
+
+
+def test_with_a_reason_a_campaign_goes_on_and_is_warned_all_the_same() -> None:
+    budget = Budget(1000.0, reason="the jury asked for it")
+    assert begun(budget, 1500.0, planned=10.0) == [
+        "This POC has used 1.50 kWh of the 1.00 kWh that its goals allow for its development (150 %)."
+    ]
+    budget.charge(WINDOW)
+    assert budget.spent_wh == 1600.0
+
+
+def test_without_a_ceiling_nothing_is_said_and_nothing_is_stopped() -> None:
+    budget = Budget(None)
+    assert begun(budget, 1e9, planned=1e9) == []
+    budget.charge(WINDOW)
+
+
+def test_a_ceiling_of_nothing_stops_everything_but_what_has_a_reason() -> None:
+    with pytest.raises(BudgetError, match="0 kWh used so far"):
+        begun(Budget(0.0), 0.0, planned=0.1)
+    assert begun(Budget(0.0, reason="the jury asked for it"), 5.0, planned=0.1) == [
+        "This POC has used 0.00500 kWh of the 0 kWh that its goals allow for its development."
+    ]
