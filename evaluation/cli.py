@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
@@ -22,8 +23,12 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
     from evaluation.campaign import Progress
+    from evaluation.energy.self_test import SelfTest
+    from evaluation.goals import Goals
     from evaluation.judgement.comparison import Comparison
+    from evaluation.judgement.scenario import Scenario
     from evaluation.run import Protocol
+    from evaluation.task import Task
 
 QUICK_WINDOW_S, QUICK_ROUNDS = 2.0, 3
 PIPE_WIDTH = 110
@@ -80,7 +85,9 @@ def run(
     param: Annotated[list[str] | None, typer.Option(metavar="NAME.KEY=VALUE", help="Change a candidate's parameter.")] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Fits of each candidate, with seeds 0, 1, ...")] = 1,
     rounds: Annotated[int | None, typer.Option(min=1, help="Measured windows of each fit. [default: 5]")] = None,
-    window: Annotated[float | None, typer.Option(metavar="SECONDS", min=0.5, help="Length of a window. [default: 10]")] = None,
+    window: Annotated[
+        float | None, typer.Option(metavar="SECONDS", min=0.5, max=3600, help="Length of a window. [default: 10]")
+    ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="3 rounds of 2 seconds, to try things out.")] = False,
     threads: Annotated[int, typer.Option(min=1, help="Threads of the numeric libraries, for all candidates alike.")] = 1,
     data: Annotated[
@@ -95,12 +102,18 @@ def run(
     personal_data: Annotated[PersonalDataOption | None, typer.Option(help="Whether your data holds any.")] = None,
     dpia: Annotated[str | None, typer.Option(metavar="REFERENCE", help="Impact assessment, where there is personal data.")] = None,
     expires: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day your data may be used.")] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait while another campaign holds the machine.")] = False,
+    over_budget: Annotated[
+        str | None, typer.Option(metavar="REASON", help="Go on beyond the POC's development budget, and record why.")
+    ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show where a candidate failed; its message may quote a text.")] = False,
     as_json: Json = False,
 ) -> None:
     """Fit the candidates of a POC, measure them in rotation, and record every watt-hour."""
+    from evaluation.budget import WH_PER_KWH, Budget
     from evaluation.campaign import run_campaign
     from evaluation.data.loading import DataRequest, Declaration, load_data
+    from evaluation.energy.machine import read_machine
     from evaluation.judgement.comparison import compare
     from evaluation.pocs import change_params, find_poc
     from evaluation.records.store import open_store
@@ -129,16 +142,30 @@ def run(
     protocol = _protocol(seeds=seeds, rounds=rounds, window_s=window, threads=threads, quick=quick)
     split, record = load_data(found.task, request, datetime.now().astimezone().date())
     store = open_store(found.task.name)
+    ceiling_kwh = goals.goal["development_kwh"].at_most if "development_kwh" in goals.goal else None
+    budget = Budget(None if ceiling_kwh is None else ceiling_kwh * WH_PER_KWH, reason=over_budget)
+    machine = read_machine()
     try:
         with _progress() as progress:
             campaign = run_campaign(
-                found.task, chosen, split, data=record, goals_sha256=goals.sha256, protocol=protocol, store=store, progress=progress
+                found.task,
+                chosen,
+                split,
+                data=record,
+                goals_sha256=goals.sha256,
+                protocol=protocol,
+                machine=machine,
+                budget=budget,
+                store=store,
+                progress=progress,
+                tell=_complain,
+                wait=wait,
             )
     except KeyboardInterrupt:
         _complain("Interrupted. The campaign is closed and marked as such; what was measured so far is kept in MLflow.")
         raise typer.Exit(INTERRUPTED) from None
     comparison = compare(campaign, found.task.metrics)
-    _show(comparison, as_json=as_json)
+    _show(comparison, _scenario(goals, found.task), as_json=as_json)
     statuses = {result.status for result in comparison.results}
     if "failed" in statuses or "finished" not in statuses:
         raise typer.Exit(FAILURE)
@@ -147,6 +174,9 @@ def run(
 @app.command("compare")
 def compare_candidates(
     what: Annotated[str, typer.Argument(metavar="POC|CAMPAIGN", help="A POC's latest finished campaign, or the one of this id.")],
+    factor: Annotated[
+        str | None, typer.Option(metavar="ID", help="Emission factor of the electricity. [default: ademe-2025]")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """The candidates of a campaign side by side, with intervals."""
@@ -162,9 +192,9 @@ def compare_candidates(
     else:
         owner, campaign_id = find_poc(what), None
     store = open_store(owner.task.name)
-    close_what_was_killed(store)
+    _tell_what_was_closed(close_what_was_killed(store))
     campaign = store.read_campaign(campaign_id) if campaign_id else store.latest_campaign()
-    _show(compare(campaign, owner.task.metrics), as_json=as_json)
+    _show(compare(campaign, owner.task.metrics), _scenario(owner.goals, owner.task, factor), as_json=as_json)
 
 
 @app.command()
@@ -187,7 +217,7 @@ def errors(
 
     found = find_poc(poc)
     store = open_store(found.task.name)
-    close_what_was_killed(store)
+    _tell_what_was_closed(close_what_was_killed(store))
     chosen = store.read_campaign(campaign) if campaign else store.latest_campaign(candidate)
     mistakes, answers = find_mistakes(chosen, candidate, seed)
     if as_json:
@@ -200,18 +230,76 @@ def errors(
 
 
 @app.command()
-def doctor(as_json: Json = False) -> None:
-    """What this machine can measure, and what stands in the way of a campaign."""
+def doctor(
+    self_test: Annotated[bool, typer.Option(help="Measure the idle and the busy machine.")] = True,
+    seconds: Annotated[float, typer.Option(min=5, max=3600, help="For the self-test; a wall meter needs longer ones.")] = 10,
+    calibrate: Annotated[
+        Path | None, typer.Option(metavar="METER.CSV", help="What a wall meter recorded during the last self-test.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """What this machine can measure, how well, and how to make it better."""
     from dataclasses import asdict
 
-    from evaluation.doctor import examine
-    from evaluation.terminal import finding_table
+    from evaluation.doctor import class_meanings, examine, self_test_findings
+    from evaluation.energy.machine import read_machine
+    from evaluation.terminal import finding_table, self_test_table
 
+    if calibrate:
+        _calibrate(calibrate)
     findings = examine()
+    taken = _take_self_test(seconds) if self_test and not calibrate else None
+    tested = list(self_test_findings(taken, read_machine())) if taken else []
     if as_json:
-        _print_json([asdict(finding) for finding in findings])
-    else:
-        _print(finding_table(findings))
+        findings_json = [asdict(finding) for finding in findings + tested]
+        _print_json({"findings": findings_json, "self_test": taken.model_dump(mode="json") if taken else None})
+        return
+    measured = [finding for finding in findings if finding.subject.endswith("energy")]
+    _print(finding_table(measured, "What this machine can measure", classes=True))
+    for line in class_meanings(measured):
+        _print(f"Class {line}.")
+    _print(finding_table([finding for finding in findings if finding not in measured], "This machine"))
+    if taken:
+        _print(self_test_table(taken))
+        _print(finding_table(tested, "What the self-test says"))
+
+
+def _take_self_test(seconds: float) -> SelfTest | None:
+    """A self-test, kept for a calibration; none where a campaign holds the machine."""
+    from evaluation.energy.lock import energy_lock
+    from evaluation.energy.machine import read_machine
+    from evaluation.energy.meter import Meter
+    from evaluation.energy.self_test import save_self_test, take_self_test
+    from evaluation.exceptions import BusyError
+    from evaluation.home import carbon_folder
+
+    try:
+        with energy_lock("the self-test of preuve doctor"):
+            taken = take_self_test(Meter(read_machine()), seconds, lambda phase: _complain(f"self-test: {phase}"))
+    except BusyError as error:
+        _complain(f"No self-test: {error.found}.")
+        return None
+    except PreuveError as error:
+        _explain(error)
+        return None
+    save_self_test(taken, carbon_folder())
+    return taken
+
+
+def _calibrate(meter_file: Path) -> None:
+    from evaluation.energy.calibration import fit_calibration, save_calibration
+    from evaluation.energy.machine import machine_id
+    from evaluation.energy.self_test import load_self_test
+    from evaluation.energy.wall_meter import read_meter
+    from evaluation.home import carbon_folder
+
+    curve = read_meter(meter_file)
+    if curve.local_time:
+        _complain(f"The times in {meter_file} do not say their zone; they are taken for this machine's local time.")
+    taken = load_self_test(carbon_folder(), machine_id())
+    calibration = fit_calibration(taken.phases, curve, machine_id=machine_id(), made=taken.taken.astimezone().date())
+    path = save_calibration(calibration, carbon_folder())
+    _complain(f"Calibrated: factor {calibration.factor:.3g} (kept in {path}). Readings are class A from now on, for a year.")
 
 
 @app.command()
@@ -249,6 +337,8 @@ def _check_own_data(data: str | None, options: dict[str, object]) -> None:
 def _protocol(*, seeds: int, rounds: int | None, window_s: float | None, threads: int, quick: bool) -> Protocol:
     from evaluation.run import Protocol
 
+    if window_s is not None and math.isnan(window_s):
+        raise PreuveError(expected="a length in seconds", found="nan", where="--window", remedy="for example --window 10")
     usual = Protocol(rounds=QUICK_ROUNDS, window_s=QUICK_WINDOW_S) if quick else Protocol()
     return Protocol(seeds=seeds, rounds=rounds or usual.rounds, window_s=window_s or usual.window_s, threads=threads, quick=quick)
 
@@ -274,13 +364,24 @@ def _progress() -> Iterator[Progress]:
         yield show
 
 
-def _show(comparison: Comparison, *, as_json: bool) -> None:
-    from evaluation.terminal import WIDE_TABLE, comparison_dict, comparison_notes, comparison_table, harmless
+def _scenario(goals: Goals, task: Task, factor_id: str | None = None) -> Scenario | None:
+    from evaluation.energy.factors import DEFAULT_FACTOR, find_factor, read_factors
+    from evaluation.judgement.scenario import Scenario
+
+    factor = find_factor(factor_id or DEFAULT_FACTOR)
+    return Scenario(goals.deployment, factor, read_factors(), task.unit.size) if goals.deployment else None
+
+
+def _show(comparison: Comparison, scenario: Scenario | None, *, as_json: bool) -> None:
+    from evaluation.notes import comparison_notes
+    from evaluation.terminal import WIDE_TABLE, comparison_dict, comparison_table, harmless, service_table
 
     if as_json:
-        _print_json(comparison_dict(comparison))
+        _print_json(comparison_dict(comparison, scenario))
         return
     _print(comparison_table(comparison, wide=_console().width >= WIDE_TABLE))
+    if scenario and any(result.per_sample for result in comparison.results):
+        _print(service_table(comparison, scenario))
     for note in comparison_notes(comparison):
         _print(harmless(f"• {note}"))
 
@@ -299,6 +400,11 @@ def _print(what: RenderableType) -> None:
 
 def _print_json(what: Any) -> None:
     typer.echo(json.dumps(what, ensure_ascii=False, indent=2))
+
+
+def _tell_what_was_closed(campaign_ids: Sequence[str]) -> None:
+    for campaign_id in campaign_ids:
+        _complain(f"Closed as interrupted: campaign {campaign_id}, whose process had ended without closing it.")
 
 
 def _complain(message: str) -> None:

@@ -43,6 +43,15 @@ def share(value: float) -> str:
     return rounded
 
 
+def percentage(value: float) -> str:
+    """A share as a percentage with three significant digits: what is far below one per cent matters here.
+
+    >>> percentage(0.0012), percentage(1.5)
+    ('0.120 %', '150 %')
+    """
+    return f"{significant(value * 100)} %"
+
+
 def score(interval: Interval) -> str:
     r"""A score between 0 and 1 with its interval.
 
@@ -70,6 +79,18 @@ def energy_unit(largest_wh: float) -> tuple[str, float]:
     (('mWh', 1000.0), ('Wh', 1.0), ('kWh', 0.001))
     """
     return next(((unit, factor) for unit, factor in ENERGY_UNITS if largest_wh * factor >= 1), ENERGY_UNITS[-1])
+
+
+def energy(energy_wh: float) -> str:
+    """A single energy, in the unit that suits it.
+
+    >>> energy(0.00036), energy(5780), energy(0)
+    ('360 µWh', '5.78 kWh', '0 Wh')
+    """
+    if energy_wh == 0:
+        return "0 Wh"
+    unit, factor = energy_unit(abs(energy_wh))
+    return f"{significant(energy_wh * factor)} {unit}"
 
 
 def counted(number: int, what: str) -> str:

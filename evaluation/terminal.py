@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -11,15 +12,23 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from evaluation.numbers import UNKNOWN, counted, energy_unit, quantity, score, share, significant
+from evaluation.energy.factors import WH_PER_KWH
+from evaluation.energy.reading import JOULES_PER_WH
+from evaluation.energy.self_test import mean_power_w
+from evaluation.notes import comparison_notes
+from evaluation.numbers import UNKNOWN, energy, energy_unit, percentage, quantity, score, significant
 
 if TYPE_CHECKING:
     from evaluation.doctor import Finding
+    from evaluation.energy.self_test import SelfTest
     from evaluation.judgement.comparison import CandidateResult, Comparison
+    from evaluation.judgement.scenario import Scenario
     from evaluation.mistakes import Mistake
 
 # "0.00199–0.00201", the longest interval in three significant digits down to a thousandth of the unit.
 BOUNDS_WIDTH = 15
+# And "0.800–1.20" in a table of many columns, where longer ones are folded.
+SHORT_BOUNDS_WIDTH = 10
 # Columns that the whole comparison takes.
 WIDE_TABLE = 104
 
@@ -50,7 +59,9 @@ def comparison_table(comparison: Comparison, *, wide: bool = True) -> Table:
     table.add_column("candidate", no_wrap=True)
     for metric in metrics:
         table.add_column(metric, justify="right", no_wrap=True)
-    table.add_column(f"{unit} per {campaign.unit_name}", justify="right", min_width=BOUNDS_WIDTH)
+    evidence = max((result.evidence for result in measured if result.evidence), default=None)
+    class_of = f"\nclass {evidence}" if evidence else ""
+    table.add_column(f"{unit} per {campaign.unit_name}{class_of}", justify="right", min_width=BOUNDS_WIDTH)
     table.add_column("energy over the baseline's", justify="right", min_width=BOUNDS_WIDTH)
     if wide:
         table.add_column("ms per\nsample", justify="right")
@@ -67,78 +78,111 @@ def comparison_table(comparison: Comparison, *, wide: bool = True) -> Table:
     return table
 
 
-def _folded(cell: str) -> str:
+def _folded(cell: str, width: int = BOUNDS_WIDTH) -> str:
     """An interval of very small numbers, broken after its dash where the column would cut it."""
-    return cell.replace("–", "–\n") if max(map(len, cell.splitlines())) > BOUNDS_WIDTH else cell
+    return cell.replace("–", "–\n") if max(map(len, cell.splitlines())) > width else cell
 
 
 def _fit_energy(result: CandidateResult, factor: float) -> str:
     return "too short" if result.fit_energy_wh is None else significant(result.fit_energy_wh * factor)
 
 
-def comparison_notes(comparison: Comparison) -> list[str]:
-    """What a reader must know to read the table: who is missing and why, how the energy is known, what was noticed."""
-    campaign = comparison.campaign
-    notes = [_absence(result) for result in comparison.results if not result.energy_wh]
-    notes.extend(f"{result.name}: {result.reason}" for result in comparison.results if result.energy_wh and result.reason)
-    protocol, data = campaign.protocol, campaign.data
-    notes.append(
-        f"{data.test_samples} test samples, {data.train_samples} to learn from, {data.classes} classes. "
-        f"{counted(protocol.rounds, 'round')} of {protocol.window_s:g} s, {counted(protocol.seeds, 'seed')}, "
-        f"{counted(protocol.threads, 'thread')}. The second lines are 95 % intervals for these fits: "
-        "over the test samples of each class for scores, over the rounds for energy."
+def service_table(comparison: Comparison, scenario: Scenario) -> Table:
+    """One input at a time, and a year of service: what each candidate would take of a server."""
+    measured = [result for result in comparison.results if result.per_sample]
+    above = [result.above_idle_wh.value for result in measured if result.above_idle_wh]
+    unit, factor = energy_unit(max(above, default=1.0))
+    requests = scenario.deployment.requests_per_year
+    table = Table(
+        title=f"In service: {significant(requests)} requests a year, {scenario.factor.id}",
+        title_justify="left",
+        box=box.HORIZONTALS,
+        pad_edge=False,
+        collapse_padding=True,
     )
-    notes.extend(_energy_notes(comparison))
-    if protocol.quick:
-        notes.append("Quick: short windows, to try things out. Decide on a campaign without --quick.")
-    if campaign.status == "interrupted":
-        notes.append("Interrupted: only what was measured completely is shown.")
-    notes.extend(data.notices)
-    return notes
-
-
-def _absence(result: CandidateResult) -> str:
-    line = f"{result.name}: {result.status}. {result.reason}"
-    return f"{line}. To make it available: {result.remedy}" if result.status == "unavailable" else line
-
-
-def _energy_notes(comparison: Comparison) -> list[str]:
-    finished = [run for run in comparison.campaign.runs if run.status == "finished"]
-    readings = [reading for run in finished for reading in run.readings_of("inference")]
-    if not readings:
-        return []
-    parts = "; ".join(f"{part.name.upper()}, {part.method}" for part in readings[0].components)
-    shares = [result.constant_share for result in comparison.results if result.constant_share is not None]
-    low, high = share(min(shares)), share(max(shares))
-    notes = [
-        f"How the energy is known: {parts}. {low if low == high else f'{low} to {high}'} of it is that constant of the memory."
-    ]
-    if not all(part.measured for part in readings[0].components if part.name != "ram"):
-        notes.append(
-            "No counter stands behind these watt-hours: the ratios tell candidates apart on this machine, "
-            "the absolute figures may be off several times over."
+    table.add_column("candidate", no_wrap=True)
+    bounded = (f"{unit} above idle\nper {comparison.campaign.unit_name}", "kg CO2e\na year")
+    for heading in (
+        "ms for one,\np50 (p95)",
+        "peak\nMiB",
+        bounded[0],
+        "share of\na server",
+        "kWh a year\n(for requests)",
+        bounded[1],
+    ):
+        # In a narrow terminal figures go on in the next line: they are never cut.
+        table.add_column(heading, justify="right", overflow="fold", min_width=SHORT_BOUNDS_WIDTH if heading in bounded else None)
+    for result in measured:
+        service, carbon_kg = scenario.service(result), scenario.carbon_range_kg(result)
+        at_least = "≥ " if service.share_is_lower_bound else ""
+        table.add_row(
+            result.name,
+            _latency(result),
+            UNKNOWN
+            if result.per_sample is None or not result.per_sample.peak_memory_mib
+            else significant(result.per_sample.peak_memory_mib),
+            _folded(quantity(result.above_idle_wh, factor), SHORT_BOUNDS_WIDTH) if result.above_idle_wh else UNKNOWN,
+            at_least + percentage(service.share),
+            f"{at_least}{significant(service.energy_kwh)}\n({energy(service.active_kwh * WH_PER_KWH)})",
+            _folded(
+                f"{at_least}{significant(carbon_kg.central)}\n{significant(carbon_kg.low)}–{significant(carbon_kg.high)}",
+                SHORT_BOUNDS_WIDTH,
+            ),
         )
-    return notes
+    return table
 
 
-def comparison_dict(comparison: Comparison) -> dict[str, Any]:
-    """A comparison for `--json`."""
+def _latency(result: CandidateResult) -> str:
+    if result.latency_p50_ms is None or result.latency_p95_ms is None:
+        return UNKNOWN
+    return f"{significant(result.latency_p50_ms)} ({significant(result.latency_p95_ms)})"
+
+
+def comparison_dict(comparison: Comparison, scenario: Scenario | None = None) -> dict[str, Any]:
+    """A comparison for `--json`, which has no word for infinite or undefined numbers: they are null."""
     campaign = comparison.campaign
-    return {
+    found = {
         "campaign": campaign.model_dump(mode="json", exclude={"runs", "readings", "environment"}),
         "unit": {"name": campaign.unit_name, "size": campaign.unit_size},
-        "candidates": [_result_dict(result) for result in comparison.results],
+        "candidates": [_result_dict(result, scenario) for result in comparison.results],
+        "factor": asdict(scenario.factor) | {"retrieved": scenario.factor.retrieved.isoformat()} if scenario else None,
         "notes": comparison_notes(comparison),
     }
+    return {name: _finite(value) for name, value in found.items()}
 
 
-def _result_dict(result: CandidateResult) -> dict[str, Any]:
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _finite(entry) for name, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(entry) for entry in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _result_dict(result: CandidateResult, scenario: Scenario | None) -> dict[str, Any]:
     plain = asdict(result)
     plain["scores"] = {name: interval._asdict() for name, interval in result.scores.items()}
-    for name in ("energy_wh", "ratio"):
+    for name in ("energy_wh", "true_wh", "above_idle_wh", "ratio", "second_ratio"):
         interval = getattr(result, name)
         plain[name] = interval._asdict() if interval else None
+    plain["service"] = _service_dict(result, scenario) if scenario and result.per_sample else None
     return plain
+
+
+def _service_dict(result: CandidateResult, scenario: Scenario) -> dict[str, Any]:
+    """A year in service at the central volume."""
+    service = scenario.service(result)
+    return {
+        "requests": service.requests,
+        "share_of_server": service.share,
+        "share_is_lower_bound": service.share_is_lower_bound,
+        "active_kwh": service.active_kwh,
+        "reserved_kwh": service.reserved_kwh,
+        "pue": service.pue,
+        "embodied_kg_co2e": service.embodied_kg_co2e,
+        "carbon_kg_co2e": scenario.carbon_range_kg(result)._asdict(),
+        "sci_g_co2e_per_unit": service.sci_g_per(scenario.unit_size),
+    }
 
 
 def mistake_table(mistakes: Sequence[Mistake], title: str) -> Table:
@@ -156,9 +200,30 @@ def mistake_table(mistakes: Sequence[Mistake], title: str) -> Table:
     return table
 
 
-def finding_table(findings: Sequence[Finding]) -> Table:
-    """What `preuve doctor` found."""
-    table = Table("What", "Found", "To make it better", title="This machine", title_justify="left")
+def finding_table(findings: Sequence[Finding], title: str, *, classes: bool = False) -> Table:
+    """What `preuve doctor` found, with a column for evidence classes where there are some."""
+    table = Table(title=title, title_justify="left", box=box.HORIZONTALS, pad_edge=False, show_lines=True)
+    for heading in ("what", *(["class"] if classes else []), "found", "to make it better"):
+        table.add_column(heading, overflow="fold")
     for finding in findings:
-        table.add_row(finding.subject, harmless(finding.found), harmless(finding.advice or ""))
+        evidence = [finding.evidence or UNKNOWN] if classes else []
+        table.add_row(finding.subject, *evidence, harmless(finding.found), harmless(finding.advice or ""))
+    return table
+
+
+def self_test_table(self_test: SelfTest) -> Table:
+    """The phases of a self-test: mean watts by component, and who kept cores busy."""
+    table = Table(title="Self-test", title_justify="left", box=box.HORIZONTALS, pad_edge=False)
+    names = [part.name for part in self_test.readings[0].components]
+    for heading in ("phase", "s", *(f"{name.upper()} W" for name in names), "total W", "busy cores", "others' cores"):
+        table.add_column(heading, justify="left" if heading == "phase" else "right")
+    for phase, reading in self_test.by_phase.items():
+        parts_w = [part.energy_wh * JOULES_PER_WH / reading.duration_s for part in reading.components]
+        cores = (reading.cpu_seconds / reading.duration_s, reading.foreign_cores)
+        table.add_row(
+            phase,
+            f"{reading.duration_s:.1f}",
+            *(significant(watts) for watts in (*parts_w, mean_power_w(reading))),
+            *(f"{count:.2f}" for count in cores),
+        )
     return table

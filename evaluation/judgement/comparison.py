@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from statistics import fmean
+from statistics import fmean, median
+from typing import Literal, NamedTuple
 
-from evaluation.energy.reading import SHORTEST_WINDOW_S
-from evaluation.judgement.statistics import Interval, mean_interval, paired_ratio, score_interval
+from evaluation.energy.evidence import EvidenceClass
+from evaluation.energy.reading import SHORTEST_WINDOW_S, Reading, above_idle_wh, second_estimate_wh
+from evaluation.judgement.deployment import PerSample
+from evaluation.judgement.statistics import Interval, mean_interval, paired_ratio, positive_interval, score_interval
 from evaluation.metrics import Metric
 from evaluation.run import Campaign, Run, RunStatus
+
+EnergyWords = Literal["more", "less", "not distinguishable"]
+
+
+class Bounds(NamedTuple):
+    """The true value is no lower and no higher."""
+
+    low: float
+    high: float
 
 
 @dataclass(frozen=True)
@@ -18,11 +30,18 @@ class CandidateResult:
 
     Attributes:
         reason: why it has no numbers, or why some of its seeds have none.
-        energy_wh: per functional unit, over the rounds.
+        energy_wh: per functional unit, gross, over the rounds: how repeatable it is.
+        true_wh: between which bounds the true value lies, by the evidence: how well it is known.
+        evidence: class of that energy.
+        above_idle_wh: per functional unit, beyond what the idle machine uses; none where that was not measured.
         ratio: its energy over the baseline's, round by round; none for the baseline itself or without one.
+        second_ratio: the same, with CPU seconds times declared watts of a core in place of the CPU's model; none with a counter.
         fit_energy_wh: mean of its fits; none where they were too short to measure.
         ms_per_sample: in batches of the whole test.
-        constant_share: of its inference energy, the share that is a declared constant of the memory.
+        latency_p50_ms: of one input alone, the median over its fits; so is the next.
+        mix: share of each component in its inference energy.
+        disturbed: of its rounds, how many were kept although others used the machine.
+        per_sample: what one answer takes, for a scenario of service.
     """
 
     name: str
@@ -33,11 +52,19 @@ class CandidateResult:
     remedy: str | None = None
     scores: Mapping[str, Interval] = field(default_factory=dict)
     energy_wh: Interval | None = None
+    true_wh: Bounds | None = None
+    evidence: EvidenceClass | None = None
+    above_idle_wh: Interval | None = None
     ratio: Interval | None = None
+    second_ratio: Interval | None = None
     fit_energy_wh: float | None = None
     fit_duration_s: float | None = None
     ms_per_sample: float | None = None
-    constant_share: float | None = None
+    latency_p50_ms: float | None = None
+    latency_p95_ms: float | None = None
+    mix: Mapping[str, float] = field(default_factory=dict)
+    disturbed: int = 0
+    per_sample: PerSample | None = None
 
 
 @dataclass(frozen=True)
@@ -48,27 +75,38 @@ class Comparison:
     results: Sequence[CandidateResult]
 
     @property
+    def not_distinguishable(self) -> list[str]:
+        """Names of the candidates whose energy cannot be told from the baseline's."""
+        return [each.name for each in self.results if each.ratio and energy_words(each.ratio) == "not distinguishable"]
+
+    @property
     def baseline(self) -> CandidateResult | None:
         """The candidate that does without AI, if it was measured."""
         return next((result for result in self.results if result.baseline and result.energy_wh), None)
+
+
+def energy_words(ratio: Interval) -> EnergyWords:
+    """What a ratio of energies allows to say. Where its interval holds 1, nothing: that is never to be called equal."""
+    if ratio.low is not None and ratio.low > 1:
+        return "more"
+    if ratio.high is not None and ratio.high < 1:
+        return "less"
+    return "not distinguishable"
 
 
 def compare(campaign: Campaign, metrics: Sequence[Metric]) -> Comparison:
     """Compare the candidates of a campaign."""
     names = sorted(campaign.candidates, key=lambda name: not campaign.runs_of(name)[0].baseline)
     baseline = next((name for name in names if campaign.runs_of(name)[0].baseline), None)
-    reference = round_energies(campaign, baseline) if baseline else []
-    results = [_result(campaign, name, metrics, [] if name == baseline else reference) for name in names]
-    return Comparison(campaign, results)
+    return Comparison(campaign, [_result(campaign, name, metrics, None if name == baseline else baseline) for name in names])
 
 
-def _result(campaign: Campaign, name: str, metrics: Sequence[Metric], reference: Sequence[float]) -> CandidateResult:
+def _result(campaign: Campaign, name: str, metrics: Sequence[Metric], reference: str | None) -> CandidateResult:
     runs = campaign.runs_of(name)
     finished = [run for run in runs if run.status == "finished"]
     if not finished:
         first = runs[0]
         return CandidateResult(name, first.baseline, first.status, 0, first.reason, first.remedy)
-    energies = round_energies(campaign, name)
     fits = [reading for run in finished for reading in run.readings_of("fit")]
     windows = [reading for run in finished for reading in run.readings_of("inference")]
     measurable = all(reading.duration_s >= SHORTEST_WINDOW_S for reading in fits)
@@ -79,12 +117,69 @@ def _result(campaign: Campaign, name: str, metrics: Sequence[Metric], reference:
         seeds=len(finished),
         reason=_unfinished(runs),
         scores=_scores(finished, metrics),
-        energy_wh=mean_interval(energies),
-        ratio=paired_ratio(energies, reference) if len(reference) == len(energies) else None,
+        energy_wh=positive_interval(round_energies(campaign, name)),
+        true_wh=_true_bounds(campaign, windows),
+        evidence=max(reading.evidence or "D" for reading in windows),
+        above_idle_wh=_above_idle(campaign, name),
+        ratio=_ratio(campaign, name, reference),
+        second_ratio=_second_ratio(campaign, name, reference),
         fit_energy_wh=fmean(reading.energy_wh for reading in fits) if measurable else None,
         fit_duration_s=fmean(reading.duration_s for reading in fits),
-        ms_per_sample=fmean(reading.duration_s / reading.samples * 1000 for reading in windows),
-        constant_share=fmean(reading.constant_share for reading in windows),
+        ms_per_sample=fmean(reading.duration_s * reading.per_sample() * 1000 for reading in windows),
+        latency_p50_ms=_median([run.latency_p50_ms for run in finished]),
+        latency_p95_ms=_median([run.latency_p95_ms for run in finished]),
+        mix=_mix(windows),
+        disturbed=sum(reading.outcome == "disturbed" for reading in windows),
+        per_sample=_per_sample(campaign, finished, windows),
+    )
+
+
+def _true_bounds(campaign: Campaign, windows: Sequence[Reading]) -> Bounds:
+    unit = campaign.unit_size
+    return Bounds(
+        fmean(reading.low_wh * reading.per_sample(unit) for reading in windows),
+        fmean(reading.high_wh * reading.per_sample(unit) for reading in windows),
+    )
+
+
+def _above_idle(campaign: Campaign, name: str) -> Interval | None:
+    idle = campaign.idle
+    return mean_interval(round_energies(campaign, name, lambda reading: above_idle_wh(reading, idle))) if idle else None
+
+
+def _ratio(campaign: Campaign, name: str, reference: str | None) -> Interval | None:
+    if reference is None:
+        return None
+    ours, theirs = round_energies(campaign, name), round_energies(campaign, reference)
+    return paired_ratio(ours, theirs) if len(ours) == len(theirs) else None
+
+
+def _second_ratio(campaign: Campaign, name: str, reference: str | None) -> Interval | None:
+    if reference is None or campaign.machine.counts_cpu_energy:
+        return None
+    ours, theirs = (round_energies(campaign, each, second_estimate_wh) for each in (name, reference))
+    return paired_ratio(ours, theirs) if len(ours) == len(theirs) else None
+
+
+def _median(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return median(known) if known else None
+
+
+def _mix(windows: Sequence[Reading]) -> dict[str, float]:
+    names = dict.fromkeys(part.name for reading in windows for part in reading.components)
+    return {name: fmean(reading.mix.get(name, 0.0) for reading in windows) for name in names}
+
+
+def _per_sample(campaign: Campaign, finished: Sequence[Run], windows: Sequence[Reading]) -> PerSample | None:
+    idle = campaign.idle
+    if idle is None:
+        return None
+    memories = [run.peak_memory_mib for run in finished if run.peak_memory_mib is not None]
+    return PerSample(
+        energy_above_idle_wh=fmean(above_idle_wh(reading, idle) * reading.per_sample() for reading in windows),
+        cpu_seconds=fmean(reading.cpu_seconds * reading.per_sample() for reading in windows),
+        peak_memory_mib=max(memories, default=None),
     )
 
 
@@ -100,8 +195,17 @@ def _scores(runs: Sequence[Run], metrics: Sequence[Metric]) -> dict[str, Interva
     return {metric.name: score_interval(metric, expected, predicted) for metric in metrics}
 
 
-def round_energies(campaign: Campaign, name: str) -> list[float]:
-    """Energy per functional unit in each round, the mean over the candidate's finished seeds."""
+def round_energies(
+    campaign: Campaign, name: str, energy_wh: Callable[[Reading], float] = lambda reading: reading.energy_wh
+) -> list[float]:
+    """Energy per functional unit in each round, the mean over the candidate's finished seeds.
+
+    Args:
+        campaign: in which it was measured.
+        name: of the candidate.
+        energy_wh: which energy of a window is meant; gross unless said otherwise.
+    """
     finished = [run for run in campaign.runs_of(name) if run.status == "finished"]
     rounds = zip(*(run.readings_of("inference") for run in finished), strict=True)
-    return [fmean(reading.energy_wh_per(campaign.unit_size) for reading in readings) for readings in rounds]
+    unit = campaign.unit_size
+    return [fmean(energy_wh(reading) * reading.per_sample(unit) for reading in readings) for readings in rounds]

@@ -71,6 +71,24 @@ def mean_interval(values: Sequence[float]) -> Interval:
     return Interval(mean, mean - half, mean + half)
 
 
+def positive_interval(values: Sequence[float]) -> Interval:
+    """Geometric mean of repeated measurements of what cannot be negative, with Student's t interval on the logarithms.
+
+    With few rounds an interval around the plain mean reaches below zero, where no energy is; and the ratio of two such means is
+    the paired ratio.
+
+    Raises:
+        ValueError: a value is not positive.
+    """
+    import numpy as np
+
+    if min(values) <= 0:
+        message = "an interval of energies takes positive energies"
+        raise ValueError(message)
+    logarithm = mean_interval([float(value) for value in np.log(values)])
+    return Interval(*(None if bound is None else float(np.exp(bound)) for bound in logarithm))  # type: ignore[arg-type]
+
+
 def paired_ratio(ours: Sequence[float], theirs: Sequence[float]) -> Interval:
     """Ratio of two positive quantities measured in the same rounds: geometric mean, t interval on the logarithms.
 
@@ -87,5 +105,4 @@ def paired_ratio(ours: Sequence[float], theirs: Sequence[float]) -> Interval:
     if min(*ours, *theirs) <= 0:
         message = "a ratio of energies takes positive energies"
         raise ValueError(message)
-    logarithm = mean_interval([float(value) for value in np.log(ours) - np.log(theirs)])
-    return Interval(*(None if bound is None else float(np.exp(bound)) for bound in logarithm))  # type: ignore[arg-type]
+    return positive_interval([float(value) for value in np.divide(ours, theirs)])

@@ -4,18 +4,40 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from evaluation.candidate import Candidate
 from evaluation.energy.lock import energy_lock
+from evaluation.pocs import Poc, find_poc
+from evaluation.samples import Samples
 from tests.conftest import BIN, LAMP, Preuve, Recorded, labelled, write_csv
 
 TASK = "request-classification"
-CLI = [sys.executable, "-c", "from evaluation.cli import main; main()"]
+# Neither the idle machine nor a candidate's memory is looked at here: that would take seconds in each campaign.
+CLI_CODE = """
+import evaluation.campaign as c
+c.IDLE_S = c.QUICK_IDLE_S = 0.5
+c.peak_memory_mib = lambda *_: 100.0
+from evaluation.cli import main
+main()
+"""
+CLI = [sys.executable, "-c", CLI_CODE]
+# What anybody tells apart, undeclared: no model is stored of it.
+SHORT = ["--text", "text", "--target", "category", "--rounds", "1", "--window", "0.5"]
+
+
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Campaigns in this process look at the idle machine for a moment, and not at the memory."""
+    monkeypatch.setattr("evaluation.campaign.IDLE_S", 0.5)
+    monkeypatch.setattr("evaluation.campaign.QUICK_IDLE_S", 0.5)
+    monkeypatch.setattr("evaluation.campaign.peak_memory_mib", lambda *_: 100.0)
 
 
 def mended(preuve: Preuve, *arguments: str | Path) -> str:
@@ -67,7 +89,10 @@ def test_run_and_compare_show_the_same_table(preuve: Preuve, at_recorded: Record
         "(baseline)",
         "tfidf-linearsvc",
         "6 test samples, 14 to learn from, 2 classes",
-        "declared constant of 20 W",
+        "class C",
+        "for the memory. •",
+        "In service: 60 000 requests a year, ademe-2025",
+        "By a second estimate (CPU seconds at",
     ):
         assert word in " ".join(latest.out.split())
 
@@ -86,15 +111,14 @@ def test_compare_before_any_campaign_says_how_to_get_one(preuve: Preuve) -> None
     assert f"do:       preuve run {TASK}" in mended(preuve, "compare", TASK)
 
 
-def test_errors_shows_confident_mistakes_first_with_their_texts(preuve: Preuve, tmp_path: Path) -> None:
+def test_errors_shows_confident_mistakes_first_with_their_texts(preuve: Preuve, short: None, tmp_path: Path) -> None:
     # "bac" is a word of the sheet for bins only: asked about lamps the sheet is wrong, and surer the more often it occurs.
     wrong = [
         ("Un bac devant le lampadaire bleu, un autre bac", "eclairage-public"),
         ("Un bac sur un mur rouge", "eclairage-public"),
     ]
     train, test = write_csv(tmp_path / "a.csv", labelled()), write_csv(tmp_path / "b.csv", wrong)
-    short = ["--rounds", "1", "--window", "0.5", "--candidate", "keywords"]
-    ran = preuve("run", TASK, "--data", train, "--test", test, "--text", "text", "--target", "category", *short)
+    ran = preuve("run", TASK, "--data", train, "--test", test, *SHORT, "--candidate", "keywords")
     assert ran.status == 0, ran.err
     shown = preuve("errors", TASK, "--candidate", "keywords")
     assert shown.status == 0, shown.err
@@ -108,17 +132,16 @@ def test_errors_shows_confident_mistakes_first_with_their_texts(preuve: Preuve, 
     ]  # fmt: skip
 
 
-def test_errors_does_not_show_texts_of_a_file_that_has_changed(preuve: Preuve, own_data: list[str], requests_csv: Path) -> None:
-    assert preuve("run", TASK, *own_data, "--candidate", "keywords").status == 0
+def test_errors_does_not_show_texts_of_a_file_that_has_changed(preuve: Preuve, short: None, requests_csv: Path) -> None:
+    assert preuve("run", TASK, "--data", requests_csv, *SHORT, "--candidate", "keywords").status == 0
     write_csv(requests_csv, [*labelled(), ("Un de plus", "eclairage-public")])
     assert "it has changed" in mended(preuve, "errors", TASK, "--candidate", "keywords")
 
 
-def test_a_terminal_cannot_be_driven_by_a_text(preuve: Preuve, tmp_path: Path) -> None:
+def test_a_terminal_cannot_be_driven_by_a_text(preuve: Preuve, short: None, tmp_path: Path) -> None:
     nasty = [("bac \x1b[31m[red]rouge[/red] \x07", "eclairage-public"), ("bac vert", "eclairage-public")]
     train, test = write_csv(tmp_path / "a.csv", labelled()), write_csv(tmp_path / "b.csv", nasty)
-    options = ["--text", "text", "--target", "category", "--rounds", "1", "--window", "0.5", "--candidate", "keywords"]
-    assert preuve("run", TASK, "--data", train, "--test", test, *options).status == 0
+    assert preuve("run", TASK, "--data", train, "--test", test, *SHORT, "--candidate", "keywords").status == 0
     shown = preuve("errors", TASK, "--candidate", "keywords").out
     assert "[red]rouge[/red]" in shown
     assert "\x1b" not in shown
@@ -193,39 +216,55 @@ def test_codecarbon_set_from_outside_is_refused(preuve: Preuve, own_data: list[s
 
 
 def test_a_failed_candidate_makes_the_command_fail_and_debug_tells_all(
-    preuve: Preuve, own_data: list[str], caplog: pytest.LogCaptureFixture
+    preuve: Preuve, short: None, requests_csv: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    arguments = ["run", TASK, *own_data, "--candidate", "tfidf-logreg", "--param", "tfidf-logreg.C=-1"]
-    outcome = preuve(*arguments)
+    broken = ["--candidate", "tfidf-logreg", "--param", "tfidf-logreg.C=-1"]
+    outcome = preuve("run", TASK, "--data", requests_csv, *SHORT, *broken)
     assert "must be a float" not in caplog.text + outcome.err
-    preuve(*arguments, "--debug")
+    preuve("run", TASK, "--data", requests_csv, *SHORT, *broken, "--debug")
     assert outcome.status == 1
     assert "tfidf-logreg: failed. InvalidParameterError in" in outcome.out
     assert "must be a float in the range (0.0, inf]" in caplog.text
 
 
-def test_a_candidate_that_is_not_here_is_shown_with_its_remedy_and_is_no_failure(preuve: Preuve, own_data: list[str]) -> None:
-    outcome = preuve("run", TASK, *own_data, "--candidate", "keywords", "--candidate", "hub-transformer", "--json")
+def test_a_candidate_that_is_not_here_is_shown_with_its_remedy_and_is_no_failure(
+    preuve: Preuve, short: None, requests_csv: Path
+) -> None:
+    candidates = ["--candidate", "keywords", "--candidate", "hub-transformer"]
+    outcome = preuve("run", TASK, "--data", requests_csv, *SHORT, *candidates, "--json")
     assert outcome.status == 0, outcome.err
     hub = json.loads(outcome.out)["candidates"][1]
     assert (hub["name"], hub["status"]) == ("hub-transformer", "unavailable")
     assert hub["remedy"].startswith(".venv/bin/hf download almanach/camembertav2-base --revision ")
 
 
-def test_the_same_campaign_twice_gives_the_same_answers_bit_by_bit(own_data: list[str], home: Path) -> None:
+def test_the_same_campaign_twice_gives_the_same_answers_bit_by_bit(
+    requests_csv: Path, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # Separate processes, with different orders of hashing: nothing may depend on what ran before or on chance of the moment.
-    small = [f"tiny-transformer.{change}" for change in ("width=32", "epochs=2", "vocabulary=400")]
-    command = [*CLI, "run", TASK, *own_data, "--rounds", "1", *(word for change in small for word in ("--param", change))]
-    for hash_seed in ("1", "2"):
-        environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
-        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-        assert done.returncode == 0, done.stderr
+    # They have a home and a lock of their own, and run at once: what energy they use is not looked at.
     from evaluation.records.store import open_store
 
-    store = open_store(TASK)
-    first, second = (store.read_campaign(campaign_id) for campaign_id in store.campaign_ids("finished"))
-    measured = [run for run in first.runs if run.status == "finished"]
-    assert {run.candidate for run in measured} == {"majority", "keywords", "tfidf-logreg", "tfidf-linearsvc", "tiny-transformer"}
+    names = {"majority", "keywords", "tfidf-logreg", "tfidf-linearsvc", "tiny-transformer"}
+    small = [f"tiny-transformer.{change}" for change in ("width=32", "epochs=2", "vocabulary=400")]
+    options = [word for name in sorted(names) for word in ("--candidate", name)] + [
+        word for change in small for word in ("--param", change)
+    ]
+    processes, homes = [], [tmp_path / hash_seed for hash_seed in ("1", "2")]
+    for place in homes:
+        shutil.copytree(home, place)
+        own = {"PYTHONHASHSEED": place.name, "PREUVE_HOME": str(place), "PREUVE_LOCK_FOLDER": str(place)}
+        command = [*CLI, "run", TASK, "--data", str(requests_csv), *SHORT, *options]
+        processes.append(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ | own))
+    for process in processes:
+        _, said = process.communicate()
+        assert process.returncode == 0, said
+    campaigns = []
+    for place in homes:
+        monkeypatch.setenv("PREUVE_HOME", str(place))
+        campaigns.append(open_store(TASK).latest_campaign())
+    first, second = campaigns
+    assert {run.candidate for run in first.runs if run.status == "finished"} == names
     for run, again in zip(first.runs, second.runs, strict=True):
         assert (run.scores, run.predictions, run.params) == (again.scores, again.predictions, again.params)
 
@@ -241,17 +280,17 @@ def test_a_full_disk_while_recording_is_explained(own_data: list[str], tmp_path:
     if probe.returncode:
         pytest.skip("this machine gives no mount namespaces, so there is no small disk to fill")
     environment = {**os.environ, "PREUVE_HOME": str(place)}
-    done = subprocess.run([*command, "--window", "0.5"], capture_output=True, text=True, env=environment, check=False)
+    done = subprocess.run([*command, "--rounds", "1"], capture_output=True, text=True, env=environment, check=False)
     assert done.returncode == 2, done.stderr
     assert "Error: the disk is full" in done.stderr
     assert "the next command closes this campaign as interrupted" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_an_interrupt_from_the_terminal_closes_the_campaign(own_data: list[str]) -> None:
+def test_an_interrupt_from_the_terminal_closes_the_campaign(requests_csv: Path) -> None:
     import signal
 
-    command = [*CLI, "run", TASK, *own_data, "--candidate", "keywords", "--window", "30"]
+    command = [*CLI, "run", TASK, "--data", str(requests_csv), *SHORT, "--candidate", "keywords", "--window", "30"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr
         for line in process.stderr:
@@ -266,22 +305,23 @@ def test_an_interrupt_from_the_terminal_closes_the_campaign(own_data: list[str])
     assert len(open_store(TASK).campaign_ids("interrupted")) == 1
 
 
-def test_doctor_says_what_can_be_measured(preuve: Preuve, monkeypatch: pytest.MonkeyPatch) -> None:
-    found: list[dict[str, Any]] = json.loads(preuve("doctor", "--json").out)
-    subjects = {finding["subject"]: finding for finding in found}
-    assert set(subjects) >= {"CPU", "Memory", "CPU energy", "GPU", "CodeCarbon settings", "Energy lock", "PREUVE_HOME"}
+def test_doctor_says_what_can_be_measured_and_who_is_in_the_way(preuve: Preuve, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = json.loads(preuve("doctor", "--no-self-test", "--json").out)
+    assert found["self_test"] is None
+    subjects = {finding["subject"]: finding for finding in found["findings"]}
+    assert set(subjects) >= {"CPU energy", "GPU energy", "Memory energy", "CodeCarbon settings", "Energy lock", "PREUVE_HOME"}
     assert subjects["CodeCarbon settings"]["found"] == "none from outside"
     monkeypatch.setenv("CODECARBON_PUE", "2")
     with energy_lock("campaign 7"):
-        shown = preuve("doctor").out
+        shown = preuve("doctor", "--no-self-test").out
     assert "CODECARBON_PUE" in shown
     assert "campaign 7 is running" in shown
 
 
 def test_doctor_works_where_the_home_does_not(preuve: Preuve, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PREUVE_HOME", "/proc/preuve")
-    outcome = preuve("doctor")
-    assert outcome.status == 0
+    outcome = preuve("doctor", "--no-self-test")
+    assert outcome.status == 0, outcome.err
     assert "/proc/preuve" in outcome.out
 
 
@@ -293,28 +333,108 @@ def test_texts_are_in_no_message(preuve: Preuve, tmp_path: Path) -> None:
     assert LAMP[0] not in said
 
 
-def test_models_of_undeclared_data_are_not_stored_and_no_word_of_a_text_is_kept(preuve: Preuve, tmp_path: Path, home: Path) -> None:
+def test_models_of_undeclared_data_are_not_stored_and_no_word_of_a_text_is_kept(
+    preuve: Preuve, short: None, tmp_path: Path, home: Path
+) -> None:
     rows = [(f"{text} quimperlot", label) for text, label in labelled()]
     data = write_csv(tmp_path / "private.csv", rows)
-    options = ["--text", "text", "--target", "category", "--rounds", "1", "--window", "0.5", "--candidate", "tfidf-logreg"]
-    outcome = preuve("run", TASK, "--data", data, *options)
+    outcome = preuve("run", TASK, "--data", data, *SHORT, "--candidate", "tfidf-logreg")
     assert outcome.status == 0, outcome.err
     assert "models are not stored" in outcome.out
     assert [path for path in home.rglob("*") if path.is_file() and b"quimperlot" in path.read_bytes()] == []
 
 
-def test_a_killed_campaign_is_closed_by_the_next_look_at_it(preuve: Preuve, own_data: list[str]) -> None:
-    command = [*CLI, "run", TASK, *own_data, "--candidate", "keywords", "--window", "30"]
+def test_a_killed_campaign_is_closed_by_the_next_look_at_it(preuve: Preuve, requests_csv: Path) -> None:
+    command = [*CLI, "run", TASK, "--data", str(requests_csv), *SHORT, "--candidate", "keywords", "--window", "30"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr
         next(line for line in process.stderr if "round 1" in line)
         process.kill()
-    assert preuve("compare", TASK).status == 2  # there is no finished one
+    looked = preuve("compare", TASK)
+    assert looked.status == 2  # there is no finished one
     from evaluation.records.store import open_store
 
-    store = open_store(TASK)
-    assert len(store.campaign_ids("interrupted")) == 1
-    assert preuve("compare", store.campaign_ids()[0]).status == 0
+    (campaign_id,) = open_store(TASK).campaign_ids("interrupted")
+    assert f"Closed as interrupted: campaign {campaign_id}, whose process had ended without closing it." in looked.err
+    shown = preuve("compare", campaign_id)
+    assert (shown.status, shown.err) == (0, "")
+    said = " ".join(shown.out.split())
+    assert "keywords: interrupted. its process was killed" in said
+    assert "Interrupted: its process was killed. Only what was measured completely is shown." in said
+
+
+def fit_talking(train: Samples, *, seed: int) -> Talking:
+    del seed
+    print("I have seen", len(train))
+    return Talking()
+
+
+class Talking:
+    """Prints in the middle of everything."""
+
+    def predict(self, inputs: Sequence[str]) -> list[str]:
+        print("I answer")
+        return ["eclairage-public"] * len(inputs)
+
+
+GOALS = """
+[goal.development_kwh]
+at_most = {ceiling_kwh}
+unit = "kWh"
+why = "a test"
+"""
+
+
+@pytest.fixture
+def poc(short: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[str]]:
+    """Puts a POC with these goals and one candidate in the place of the real one, and returns the options for a short run of it."""
+
+    def replace(goals: str) -> list[str]:
+        folder = tmp_path / "poc"
+        folder.mkdir(exist_ok=True)
+        (folder / "goals.toml").write_text(goals)
+        fake = Poc(folder, find_poc(TASK).task, [Candidate("talking", fit_talking, baseline=True)])
+        monkeypatch.setattr("evaluation.pocs.find_poc", lambda _: fake)
+        data = write_csv(tmp_path / "talk.csv", labelled())
+        return ["--data", str(data), *SHORT]
+
+    return replace
+
+
+def test_what_a_candidate_prints_does_not_get_into_the_answer_for_programs(preuve: Preuve, poc: Callable[[str], list[str]]) -> None:
+    outcome = preuve("run", TASK, *poc(GOALS.format(ceiling_kwh=5)), "--json")
+    assert outcome.status == 0, outcome.err
+    found = json.loads(outcome.out)
+    assert [candidate["name"] for candidate in found["candidates"]] == ["talking"]
+    # These goals have no deployment, so nothing is said of a year of service.
+    assert (found["factor"], found["candidates"][0]["service"]) == (None, None)
+    assert "I answer" in outcome.err
+    assert "that its goals allow" not in outcome.err
+
+
+def test_a_run_that_would_pass_the_budget_is_refused_and_leaves_no_record(preuve: Preuve, poc: Callable[[str], list[str]]) -> None:
+    said = mended(preuve, "run", TASK, *poc(GOALS.format(ceiling_kwh=1e-12)))
+    assert "used so far, and this campaign needs at least" in said
+    assert '--over-budget "reason"' in said
+    from evaluation.records.store import open_store
+
+    assert open_store(TASK).campaign_ids() == []
+
+
+def test_with_a_reason_a_run_goes_on_beyond_the_budget_and_says_so(preuve: Preuve, poc: Callable[[str], list[str]]) -> None:
+    outcome = preuve("run", TASK, *poc(GOALS.format(ceiling_kwh=1e-12)), "--over-budget", "the jury asked for it", "--json")
+    assert outcome.status == 0, outcome.err
+    found = json.loads(outcome.out)
+    assert found["campaign"]["over_budget"] == "the jury asked for it"
+    assert "Beyond the POC's development budget; the reason given: the jury asked for it" in found["notes"]
+    # From here on it is refused again, and says what was used.
+    again = preuve("run", TASK, *poc(GOALS.format(ceiling_kwh=1e-12)))
+    assert again.status == 2
+    assert "kWh used so far" in again.err
+    # Without such a goal there is no ceiling, and no warning either: the next hindrance is another one.
+    unlimited = poc(GOALS.format(ceiling_kwh=1).replace("development_kwh", "energy_per_unit_wh"))
+    with energy_lock("campaign 7"):
+        assert "campaign 7 is running" in mended(preuve, "run", TASK, *unlimited)
 
 
 def test_a_password_of_a_server_is_in_no_message(preuve: Preuve, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.judgement.statistics import Interval
-from evaluation.numbers import counted, energy_unit, quantity, score, share, significant
+from evaluation.numbers import counted, energy, energy_unit, percentage, quantity, score, share, significant
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,11 @@ from evaluation.numbers import counted, energy_unit, quantity, score, share, sig
 )
 def test_three_digits_count(value: float, written: str) -> None:
     assert significant(value) == written
+
+
+@pytest.mark.parametrize(("value", "written"), [(0.5, "0.50"), (6, "6.0"), (0.049, "0.049"), (12.3, "12"), (0.996, "1.0")])
+def test_as_many_digits_count_as_are_asked_for(value: float, written: str) -> None:
+    assert significant(value, 2) == written
 
 
 @given(st.floats(1e-9, 1e9))
@@ -120,3 +125,25 @@ def test_in_its_unit_the_largest_energy_has_one_to_three_digits_before_the_point
 @pytest.mark.parametrize(("number", "written"), [(0, "0 rounds"), (1, "1 round"), (2, "2 rounds")])
 def test_a_noun_follows_its_number(number: int, written: str) -> None:
     assert counted(number, "round") == written
+
+
+@pytest.mark.parametrize(
+    ("value", "written"), [(0, "0 %"), (0.0078125, "0.781 %"), (5.9456e-8, "0.00000595 %"), (0.5, "50.0 %"), (12.5, "1 250 %")]
+)
+def test_a_share_of_a_server_has_three_digits_however_small_it_is(value: float, written: str) -> None:
+    assert percentage(value) == written
+
+
+@pytest.mark.parametrize(
+    ("energy_wh", "written"),
+    [
+        (0, "0 Wh"),
+        (0.00009, "90.0 µWh"),
+        (0.0123, "12.3 mWh"),
+        (90, "90.0 Wh"),
+        (1234.5, "1.23 kWh"),
+        (-0.5, "-500 mWh"),
+    ],
+)
+def test_a_single_energy_has_the_unit_that_suits_it(energy_wh: float, written: str) -> None:
+    assert energy(energy_wh) == written

@@ -6,26 +6,30 @@ import io
 import json
 import unicodedata
 from dataclasses import replace
+from math import inf, nan
 
 import pytest
 from rich.console import Console, RenderableType
 
 from evaluation.doctor import Finding
-from evaluation.judgement.comparison import CandidateResult, Comparison, compare
+from evaluation.energy.factors import find_factor, read_factors
+from evaluation.judgement.comparison import Bounds, CandidateResult, Comparison, compare
+from evaluation.judgement.deployment import PerSample
+from evaluation.judgement.scenario import Scenario
 from evaluation.judgement.statistics import Interval
 from evaluation.metrics import accuracy, macro_f1
 from evaluation.mistakes import Mistake
-from evaluation.run import Protocol
+from evaluation.notes import comparison_notes
 from evaluation.terminal import (
     WIDE_TABLE,
     comparison_dict,
-    comparison_notes,
     comparison_table,
     finding_table,
     harmless,
     mistake_table,
+    service_table,
 )
-from tests.records import make_campaign, make_data, make_reading, make_rounds, make_run
+from tests.records import make_campaign, make_data, make_deployment, make_rounds, make_run
 
 KEYWORDS = CandidateResult(
     "keywords",
@@ -34,6 +38,7 @@ KEYWORDS = CandidateResult(
     seeds=1,
     scores={"macro_f1": Interval(0.6124, 0.5796, 0.6449), "accuracy": Interval(0.64, 0.61, 0.671)},
     energy_wh=Interval(0.00205, 0.00201, 0.00209),
+    evidence="C",
     fit_duration_s=0.2,
     ms_per_sample=0.0123,
 )
@@ -44,6 +49,7 @@ LINEAR = CandidateResult(
     seeds=1,
     scores={"macro_f1": Interval(0.7956, 0.761, 0.8301), "accuracy": Interval(0.81, 0.78, 0.84)},
     energy_wh=Interval(0.0123, 0.0119, 0.0127),
+    evidence="C",
     ratio=Interval(6.0, 5.694, 6.322),
     fit_energy_wh=0.0421,
     ms_per_sample=0.0456,
@@ -55,6 +61,7 @@ TRANSFORMER = CandidateResult(
     seeds=1,
     scores={"macro_f1": Interval(0.9, 0.88, 0.9999), "accuracy": Interval(1.0, 1.0, 1.0)},
     energy_wh=Interval(0.82, 0.8, 0.84),
+    evidence="C",
     ratio=Interval(400, 383.4, 1417.6),
     fit_energy_wh=0.125,
     ms_per_sample=3.4,
@@ -68,8 +75,9 @@ BROKEN = CandidateResult(
 WIDE = """\
 request-classification on requests.csv, campaign 20261123-190559-3f2a
  ──────────────────────────────────────────────────────────────────────────────────────────────────────
-                                                  mWh per 1 000   energy over the   ms per
- candidate             macro_f1      accuracy   requests routed        baseline's   sample   mWh to fit
+                                                  mWh per 1 000
+                                                requests routed   energy over the   ms per
+ candidate             macro_f1      accuracy           class C        baseline's   sample   mWh to fit
  ──────────────────────────────────────────────────────────────────────────────────────────────────────
  keywords                 0.612         0.640              2.05                 1   0.0123    too short
  (baseline)         0.580–0.645   0.610–0.671         2.01–2.09
@@ -82,8 +90,9 @@ request-classification on requests.csv, campaign 20261123-190559-3f2a
 NARROW = """\
 request-classification on requests.csv, campaign 20261123-190559-3f2a
  ───────────────────────────────────────────────────────────────────────────────
-                                    mWh per 1 000   energy over the
- candidate             macro_f1   requests routed        baseline's   mWh to fit
+                                    mWh per 1 000
+                                  requests routed   energy over the
+ candidate             macro_f1           class C        baseline's   mWh to fit
  ───────────────────────────────────────────────────────────────────────────────
  keywords                 0.612              2.05                 1    too short
  (baseline)         0.580–0.645         2.01–2.09
@@ -91,6 +100,49 @@ request-classification on requests.csv, campaign 20261123-190559-3f2a
                     0.761–0.830         11.9–12.7         5.69–6.32
  tiny-transformer         0.900               820               400          125
                     0.880–1.000           800–840         383–1 418
+ ───────────────────────────────────────────────────────────────────────────────
+"""
+# In service. The linear one takes 1/128 of the server's memory; the numbers of its year are worked out in `test_scenario`. The
+# transformer's memory is unknown; of the 32 x 8 760 x 3 600 CPU seconds of a year its 60 000 x 262.8 s are 1/64.
+# 60 000 x 0.001 Wh x 1.5 = 90 Wh; 1/64 x 120 W x 8 760 h x 1.5 = 24.6375 kWh; together 24.7275 kWh.
+# x 46.1 g = 1.140 kg, and 1/64 x 900 kg / 4 = 3.516 kg: 4.656 kg.
+# Low: 16.485 kWh x 1.2 x 21.7 g = 0.429 kg, and 1/64 x 460 kg / 4 = 1.797 kg: 2.226 kg.
+# High: 16.485 kWh x 2.0 x 56.039 g = 1.848 kg, and 1/64 x 2 087 kg / 4 = 8.152 kg: 10.0 kg.
+SERVED = replace(
+    LINEAR,
+    per_sample=PerSample(0.001, 0.001, 1024.0),
+    above_idle_wh=Interval(0.001, 0.0008, 0.0012),
+    latency_p50_ms=0.1234,
+    latency_p95_ms=0.2,
+)
+UNSIZED = replace(TRANSFORMER, per_sample=PerSample(0.001, 262.8, None), above_idle_wh=Interval(0.0456))
+SCENARIO = Scenario(make_deployment(), find_factor("ademe-2025"), read_factors(), 1000)
+WIDE_SERVICE = """\
+In service: 60 000 requests a year, ademe-2025
+ ──────────────────────────────────────────────────────────────────────────────────────────────────────
+                                                   mWh above idle
+                     ms for one,   peak        per 1 000 requests  share of      kWh a year     kg CO2e
+ candidate             p50 (p95)    MiB                    routed  a server  (for requests)      a year
+ ──────────────────────────────────────────────────────────────────────────────────────────────────────
+ tfidf-linearsvc   0.123 (0.200)  1 024                      1.00   0.781 %            12.4        2.33
+                                                       0.800–1.20                 (90.0 Wh)   1.11–5.00
+ tiny-transformer              –      –                      45.6  ≥ 1.56 %          ≥ 24.7      ≥ 4.66
+                                                                                  (90.0 Wh)   2.23–10.0
+ ──────────────────────────────────────────────────────────────────────────────────────────────────────
+"""
+NARROW_SERVICE = """\
+In service: 60 000 requests a year, ademe-2025
+ ───────────────────────────────────────────────────────────────────────────────
+                                      mWh above
+                                           idle                kWh a
+                      ms for          per 1 000                 year
+                        one,   peak    requests  share of       (for     kg CO2e
+ candidate         p50 (p95)    MiB      routed  a server  requests)      a year
+ ───────────────────────────────────────────────────────────────────────────────
+ tfidf-linearsvc       0.123  1 024        1.00   0.781 %       12.4        2.33
+                     (0.200)         0.800–1.20            (90.0 Wh)   1.11–5.00
+ tiny-transformer          –      –        45.6  ≥ 1.56 %     ≥ 24.7      ≥ 4.66
+                                                           (90.0 Wh)   2.23–10.0
  ───────────────────────────────────────────────────────────────────────────────
 """
 # Rich's markup, and what drives a terminal: a colour, a link, a bell, a C1 control and line ends.
@@ -106,7 +158,9 @@ def printed(what: RenderableType, width: int = 200) -> str:
 
 
 def comparison_of(*results: CandidateResult) -> Comparison:
-    return Comparison(make_campaign(unit_name="1 000 requests routed"), results)
+    """A comparison of results as they are given; the campaign behind it has a run of each that was measured."""
+    runs = (make_run(result.name, rounds=make_rounds(1.0)) for result in results if result.energy_wh)
+    return Comparison(make_campaign(*runs, unit_name="1 000 requests routed"), results)
 
 
 def row(table: str, candidate: str) -> list[str]:
@@ -121,6 +175,31 @@ def test_a_comparison_in_a_wide_terminal() -> None:
 
 def test_a_comparison_in_a_narrow_terminal_keeps_the_first_metric_and_the_energies() -> None:
     assert printed(comparison_table(comparison_of(KEYWORDS, LINEAR, TRANSFORMER), wide=False), 80) == NARROW
+
+
+def test_the_energys_heading_has_the_worst_class_of_all_candidates() -> None:
+    table = printed(comparison_table(comparison_of(replace(KEYWORDS, evidence="B"), LINEAR, replace(TRANSFORMER, evidence="A"))))
+    assert "class C" in table
+    assert "class B" in printed(comparison_table(comparison_of(replace(KEYWORDS, evidence="B"), replace(LINEAR, evidence="A"))))
+
+
+def test_a_year_of_service_in_a_wide_terminal() -> None:
+    assert printed(service_table(comparison_of(SERVED, UNSIZED, HUB), SCENARIO), WIDE_TABLE) == WIDE_SERVICE
+
+
+def test_a_year_of_service_in_a_narrow_terminal_keeps_every_figure() -> None:
+    assert printed(service_table(comparison_of(SERVED, UNSIZED, HUB), SCENARIO), 80) == NARROW_SERVICE
+
+
+def test_what_the_idle_machine_was_not_measured_for_is_not_in_service() -> None:
+    table = printed(service_table(comparison_of(KEYWORDS, SERVED), SCENARIO))
+    assert "tfidf-linearsvc" in table
+    assert "keywords" not in table
+
+
+def test_an_interval_above_idle_too_long_for_its_column_keeps_all_its_digits() -> None:
+    long = replace(SERVED, above_idle_wh=Interval(0.0012, -0.0001234, 0.0025))
+    assert {"1.20", "-0.123–", "2.50"} <= set(printed(service_table(comparison_of(long), SCENARIO), 80).split())
 
 
 def test_a_candidate_without_numbers_has_no_row() -> None:
@@ -205,74 +284,26 @@ def test_a_long_text_is_folded_and_not_cut() -> None:
 
 
 def test_findings_are_shown_as_they_are() -> None:
-    table = printed(finding_table([Finding("disk", f"1{HOSTILE}", f"2{HOSTILE}"), Finding("CPU", "fast")]))
+    findings = [Finding("disk", f"1{HOSTILE}", f"2{HOSTILE}"), Finding("CPU", "fast")]
+    table = printed(finding_table(findings, "This machine"))
     assert no_controls(table)
+    assert table.startswith("This machine\n")
     assert f"1{HARMLESS}" in table
     assert f"2{HARMLESS}" in table
     assert "fast" in table
 
 
+def test_findings_have_a_column_of_classes_where_there_are_some() -> None:
+    table = printed(
+        finding_table([Finding("CPU energy", "modelled", evidence="C"), Finding("GPU energy", "none")], "t", classes=True)
+    )
+    assert row(table, "CPU")[:4] == ["CPU", "energy", "C", "modelled"]
+    assert row(table, "GPU")[:4] == ["GPU", "energy", "–", "none"]
+    assert "class" not in printed(finding_table([Finding("CPU energy", "modelled", evidence="C")], "t"))
+
+
 def no_controls(table: str) -> bool:
     return all(unicodedata.category(letter) != "Cc" for letter in table if letter != "\n")
-
-
-def test_who_has_no_numbers_is_told_with_the_reason() -> None:
-    assert comparison_notes(comparison_of(KEYWORDS, HUB, BROKEN))[:2] == [
-        "hub-transformer: unavailable. no network. To make it available: connect",
-        "broken: failed. ValueError in fit.py, line 3",
-    ]
-
-
-def test_the_notes_say_on_what_and_how_it_was_measured() -> None:
-    protocol = Protocol(seeds=2, rounds=5, window_s=12.5, threads=1)
-    (note,) = comparison_notes(Comparison(make_campaign(protocol=protocol), []))
-    assert note == (
-        "30 test samples, 70 to learn from, 2 classes. 5 rounds of 12.5 s, 2 seeds, 1 thread. The second lines are 95 % "
-        "intervals for these fits: over the test samples of each class for scores, over the rounds for energy."
-    )
-
-
-def test_what_weakens_a_campaign_is_noted() -> None:
-    campaign = make_campaign(
-        protocol=Protocol(quick=True), status="interrupted", data=make_data(notices=("2 texts are in both files",))
-    )
-    quick, interrupted, notice = comparison_notes(Comparison(campaign, []))[-3:]
-    assert quick.startswith("Quick")
-    assert interrupted.startswith("Interrupted")
-    assert notice == "2 texts are in both files"
-
-
-def test_energy_that_no_counter_stands_behind_is_called_a_model() -> None:
-    comparison = compare(make_campaign(make_run(rounds=make_rounds(1.0, 1.0))), [accuracy])
-    known, warning = comparison_notes(comparison)[1:]
-    assert known == (
-        "How the energy is known: CPU, model (80 W); RAM, declared constant of 20 W. 50 % of it is that constant of the memory."
-    )
-    assert warning.startswith("No counter stands behind these watt-hours")
-
-
-def test_energy_from_a_counter_has_no_warning() -> None:
-    rounds = [make_reading(cpu_wh=3.0, ram_wh=1.0, measured=True)]
-    (known,) = comparison_notes(compare(make_campaign(make_run(rounds=rounds)), [accuracy]))[1:]
-    assert (
-        known
-        == "How the energy is known: CPU, RAPL counter; RAM, declared constant of 20 W. 25 % of it is that constant of the memory."
-    )
-
-
-def test_the_constant_is_told_from_the_least_to_the_greatest_share() -> None:
-    campaign = make_campaign(
-        make_run("linear", rounds=[make_reading(cpu_wh=1.0, ram_wh=3.0)]),
-        make_run("rules", rounds=[make_reading(cpu_wh=3.0, ram_wh=1.0)]),
-    )
-    assert "25 % to 75 % of it is that constant" in comparison_notes(compare(campaign, [accuracy]))[1]
-
-
-def test_a_campaign_interrupted_before_anything_was_complete_has_no_energy_to_explain() -> None:
-    run = make_run(status="interrupted", reason="the campaign was interrupted", rounds=make_rounds(1.0))
-    notes = comparison_notes(compare(make_campaign(run, status="interrupted"), [accuracy]))
-    assert notes[0] == "linear: interrupted. the campaign was interrupted"
-    assert not any("energy is known" in note for note in notes)
 
 
 def test_json_has_every_interval_in_watt_hours() -> None:
@@ -292,6 +323,54 @@ def test_json_has_every_interval_in_watt_hours() -> None:
 def test_json_says_why_a_candidate_has_no_numbers() -> None:
     (hub,) = comparison_dict(comparison_of(HUB))["candidates"]
     assert (hub["status"], hub["reason"], hub["remedy"], hub["energy_wh"]) == ("unavailable", "no network", "connect", None)
+
+
+def test_json_has_what_else_is_known_of_a_candidate() -> None:
+    known = replace(SERVED, true_wh=Bounds(0.005, 0.07), second_ratio=Interval(5.0, 4.0, 6.0), mix={"cpu": 0.25, "ram": 0.75})
+    (linear,) = comparison_dict(comparison_of(known))["candidates"]
+    assert linear["true_wh"] == {"low": 0.005, "high": 0.07}
+    assert linear["evidence"] == "C"
+    assert linear["above_idle_wh"] == {"value": 0.001, "low": 0.0008, "high": 0.0012}
+    assert linear["second_ratio"] == {"value": 5.0, "low": 4.0, "high": 6.0}
+    assert linear["mix"] == {"cpu": 0.25, "ram": 0.75}
+    assert (linear["latency_p50_ms"], linear["latency_p95_ms"]) == (0.1234, 0.2)
+    assert linear["per_sample"] == {"energy_above_idle_wh": 0.001, "cpu_seconds": 0.001, "peak_memory_mib": 1024.0}
+
+
+def test_json_has_a_year_of_service_and_the_factor_it_was_worked_out_with() -> None:
+    found = comparison_dict(comparison_of(KEYWORDS, SERVED, UNSIZED), SCENARIO)
+    keywords, linear, transformer = (candidate["service"] for candidate in found["candidates"])
+    assert keywords is None
+    carbon = linear.pop("carbon_kg_co2e")
+    assert carbon == pytest.approx({"low": 1.1138534, "central": 2.329855875, "high": 5.00333713})
+    assert linear == pytest.approx(
+        {
+            "requests": 60_000,
+            "share_of_server": 0.0078125,
+            "share_is_lower_bound": False,
+            "active_kwh": 0.09,
+            "reserved_kwh": 12.31875,
+            "pue": 1.5,
+            "embodied_kg_co2e": 1.7578125,
+            # 2 329.855875 g over 60 lots of a thousand.
+            "sci_g_co2e_per_unit": 38.83093125,
+        }
+    )
+    assert transformer["share_is_lower_bound"] is True
+    assert (found["factor"]["id"], found["factor"]["g_per_kwh"], found["factor"]["retrieved"]) == ("ademe-2025", 46.1, "2026-11-24")
+
+
+def test_json_without_a_deployment_has_no_factor_and_no_service() -> None:
+    found = comparison_dict(comparison_of(SERVED))
+    assert (found["factor"], found["candidates"][0]["service"]) == (None, None)
+
+
+def test_json_has_null_for_numbers_that_are_none() -> None:
+    odd = replace(SERVED, scores={"macro_f1": Interval(nan, nan, nan), "accuracy": Interval(inf, -inf, inf)}, ms_per_sample=inf)
+    found = json.loads(json.dumps(comparison_dict(comparison_of(odd), SCENARIO), allow_nan=False))
+    nothing = {"value": None, "low": None, "high": None}
+    assert found["candidates"][0]["scores"] == {"macro_f1": nothing, "accuracy": nothing}
+    assert found["candidates"][0]["ms_per_sample"] is None
 
 
 def test_json_of_a_measured_campaign_has_its_notes_and_no_answer_of_a_sample() -> None:

@@ -6,14 +6,25 @@ from typing import Any
 
 import pytest
 
-from evaluation.judgement.comparison import CandidateResult, compare
+from evaluation.energy.reading import Reading
+from evaluation.judgement.comparison import CandidateResult, compare, energy_words
 from evaluation.judgement.statistics import Interval
 from evaluation.metrics import accuracy, macro_f1
 from evaluation.run import Run, RunStatus
-from tests.records import make_campaign, make_predictions, make_reading, make_rounds, make_run
+from tests.records import (
+    make_campaign,
+    make_component,
+    make_counting_machine,
+    make_predictions,
+    make_reading,
+    make_rounds,
+    make_run,
+)
 
 # Two-sided 95 % of Student's t with 1 degree of freedom.
 T_1 = 12.706
+# 1 Wh in 10 seconds.
+IDLE = make_reading("idle", cpu_wh=0.5, ram_wh=0.5, duration_s=10.0, samples=0)
 
 
 def only_result(*runs: Run, **changes: Any) -> CandidateResult:
@@ -33,9 +44,14 @@ def test_the_baseline_comes_first_and_the_others_keep_their_order() -> None:
 
 
 def test_energy_is_quoted_for_the_functional_unit() -> None:
-    # 2 Wh for 500 samples in one round and 4 Wh in the next are 4 and 8 Wh a thousand: mean 6, standard error 2.
-    result = only_result(make_run(rounds=make_rounds(2.0, 4.0, samples=500)), unit_size=1000)
-    assert result.energy_wh == pytest.approx((6, 6 - 2 * T_1, 6 + 2 * T_1), abs=1e-2)
+    # 2 Wh for 500 samples in one round and 8 Wh in the next are 4 and 16 Wh a thousand. Their logarithms have the mean ln 8 and the
+    # standard error ln 2.
+    result = only_result(make_run(rounds=make_rounds(2.0, 8.0, samples=500)), unit_size=1000)
+    assert result.energy_wh == pytest.approx((8, 8 / 2**T_1, 8 * 2**T_1), rel=1e-3)
+
+
+def test_one_round_has_an_energy_without_an_interval() -> None:
+    assert only_result(make_run(rounds=make_rounds(2.0))).energy_wh == pytest.approx((2, None, None))
 
 
 def test_energy_is_compared_with_the_baselines_round_by_round() -> None:
@@ -89,9 +105,9 @@ def test_a_candidate_that_did_not_finish_says_why_and_has_no_numbers(status: Run
 
 
 def test_seeds_are_averaged_in_each_round() -> None:
-    # Round 1 took 1 and 3 Wh, round 2 took 3 and 5: 2 and 4 on average, so the mean is 3 and its standard error 1.
-    result = only_result(make_run(seed=0, rounds=make_rounds(1.0, 3.0)), make_run(seed=1, rounds=make_rounds(3.0, 5.0)))
-    assert result.energy_wh == pytest.approx((3, 3 - T_1, 3 + T_1), abs=1e-3)
+    # Round 1 took 1 and 3 Wh, round 2 took 4 and 12: 2 and 8 on average, whose logarithms have the mean ln 4, standard error ln 2.
+    result = only_result(make_run(seed=0, rounds=make_rounds(1.0, 4.0)), make_run(seed=1, rounds=make_rounds(3.0, 12.0)))
+    assert result.energy_wh == pytest.approx((4, 4 / 2**T_1, 4 * 2**T_1), rel=1e-3)
     assert result.seeds == 2
 
 
@@ -131,9 +147,149 @@ def test_time_is_quoted_for_a_sample() -> None:
     assert only_result(make_run(rounds=rounds)).ms_per_sample == pytest.approx(3.75)
 
 
-def test_the_constant_of_the_memory_is_told_as_a_share() -> None:
-    rounds = [make_reading(cpu_wh=1.0, ram_wh=3.0), make_reading(cpu_wh=3.0, ram_wh=1.0)]
-    assert only_result(make_run(rounds=rounds)).constant_share == pytest.approx(0.5)
+def test_the_mix_is_the_mean_share_of_each_component() -> None:
+    # A quarter and a half are the CPU's: their mean, whatever energy the rounds had.
+    rounds = [make_reading(cpu_wh=1.0, ram_wh=3.0), make_reading(cpu_wh=5.0, ram_wh=5.0)]
+    assert only_result(make_run(rounds=rounds)).mix == pytest.approx({"cpu": 0.375, "ram": 0.625})
+
+
+def test_a_component_that_a_window_lacks_has_no_share_of_it() -> None:
+    parts = (make_component("cpu", 1.0), make_component("gpu", 2.0, "B"), make_component("ram", 1.0))
+    rounds = [make_reading(components=parts), make_reading(cpu_wh=1.0, ram_wh=3.0)]
+    assert only_result(make_run(rounds=rounds)).mix == pytest.approx({"cpu": 0.25, "gpu": 0.25, "ram": 0.5})
+
+
+def test_the_true_energy_lies_between_the_bounds_of_its_components() -> None:
+    # 2 Wh and 4 Wh for 500 samples, modelled: half to six times that, so 2 to 24 and 4 to 48 Wh a thousand.
+    rounds = [make_reading(cpu_wh=1.0, ram_wh=1.0, samples=500), make_reading(cpu_wh=3.0, ram_wh=1.0, samples=500)]
+    assert only_result(make_run(rounds=rounds)).true_wh == pytest.approx((3, 36))
+
+
+def test_a_counter_narrows_the_bounds_of_its_own_component_alone() -> None:
+    # 0.9 to 3 times the CPU's 2 Wh, and 0.5 to 6 times the memory's 1 Wh.
+    rounds = [make_reading(cpu_wh=2.0, ram_wh=1.0, measured=True)]
+    assert only_result(make_run(rounds=rounds)).true_wh == pytest.approx((2.3, 12))
+
+
+@pytest.mark.parametrize(("ram_wh", "evidence"), [(0.5, "C"), (0.04, "B")])
+def test_evidence_is_that_of_the_worst_part_that_matters(ram_wh: float, evidence: str) -> None:
+    rounds = [make_reading(cpu_wh=1.0, ram_wh=ram_wh, measured=True)]
+    assert only_result(make_run(rounds=rounds)).evidence == evidence
+
+
+def test_evidence_is_that_of_the_worst_round() -> None:
+    rounds = [make_reading(cpu_wh=1.0, ram_wh=ram_wh, measured=True) for ram_wh in (0.04, 0.5, 0.04)]
+    assert only_result(make_run(rounds=rounds)).evidence == "C"
+
+
+def test_a_calibrated_machines_evidence_is_the_best() -> None:
+    parts = (make_component("cpu", 1.0, "A"), make_component("ram", 3.0, "A"))
+    result = only_result(make_run(rounds=[make_reading(components=parts)]))
+    assert result.evidence == "A"
+    assert result.true_wh == pytest.approx((3.8, 4.2))
+
+
+def test_energy_above_idle_leaves_out_what_the_machine_uses_anyhow() -> None:
+    # Idle takes 0.1 Wh a second. 3 Wh in 10 s are 2 above it, 3.5 Wh in 5 s are 3: for 500 samples, so 4 and 6 Wh a thousand.
+    # Mean 5, standard error 1.
+    rounds = [
+        make_reading(cpu_wh=1.0, ram_wh=2.0, duration_s=10.0, samples=500, cpu_seconds=5.0),
+        make_reading(cpu_wh=1.5, ram_wh=2.0, duration_s=5.0, samples=500, cpu_seconds=2.0),
+    ]
+    result = only_result(make_run(rounds=rounds), readings=[IDLE])
+    assert result.above_idle_wh == pytest.approx((5, 5 - T_1, 5 + T_1), abs=1e-3)
+    # Of one answer: 4 and 6 mWh; 10 and 4 ms of a core.
+    assert result.per_sample is not None
+    assert result.per_sample.energy_above_idle_wh == pytest.approx(0.005)
+    assert result.per_sample.cpu_seconds == pytest.approx(0.007)
+
+
+def test_idle_is_the_last_reading_of_it_that_counts() -> None:
+    # 100 Wh of a window that was disturbed and repeated, and 100 Wh of one that cannot be read, stand beside the 1 Wh that counts.
+    loud = [make_reading("idle", cpu_wh=100.0, outcome=outcome) for outcome in ("repeated", "unreadable")]
+    result = only_result(make_run(rounds=make_rounds(3.0)), readings=[loud[0], IDLE, loud[1]])
+    assert result.above_idle_wh == Interval(2)
+
+
+@pytest.mark.parametrize("readings", [[], [make_reading("idle", outcome="cut short")]])
+def test_where_the_idle_machine_was_not_measured_nothing_is_above_it(readings: list[Reading]) -> None:
+    result = only_result(make_run(rounds=make_rounds(3.0), peak_memory_mib=100.0), readings=readings)
+    assert (result.above_idle_wh, result.per_sample) == (None, None)
+
+
+def test_a_second_estimate_puts_cpu_seconds_in_place_of_the_model() -> None:
+    # 1 Wh of the memory in both, and of the CPU 1 against 3 by the model, 1 against 5 by its seconds: ratios 4 / 2 and 6 / 2.
+    campaign = make_campaign(
+        make_run("rules", baseline=True, rounds=[make_reading(cpu_wh=1.0, ram_wh=1.0, cpu_estimate_wh=1.0)]),
+        make_run("linear", rounds=[make_reading(cpu_wh=3.0, ram_wh=1.0, cpu_estimate_wh=5.0)]),
+    )
+    rules, linear = compare(campaign, [accuracy]).results
+    assert linear.ratio == pytest.approx((2, None, None))
+    assert linear.second_ratio == pytest.approx((3, None, None))
+    assert rules.second_ratio is None
+
+
+def test_where_a_counter_is_read_there_is_no_second_estimate() -> None:
+    runs = (
+        make_run("rules", baseline=True, rounds=make_rounds(1.0, measured=True)),
+        make_run(rounds=make_rounds(2.0, measured=True)),
+    )
+    linear = compare(make_campaign(*runs, machine=make_counting_machine()), [accuracy]).results[1]
+    assert linear.ratio == pytest.approx((2, None, None))
+    assert linear.second_ratio is None
+
+
+def test_rounds_kept_although_others_used_the_machine_count_and_are_counted() -> None:
+    rounds = [*make_rounds(1.0), *make_rounds(1.0, 1.0, outcome="disturbed")]
+    result = only_result(make_run(rounds=rounds), make_run(seed=1, rounds=rounds))
+    assert result.disturbed == 4
+    assert result.energy_wh == pytest.approx((1, 1, 1))
+
+
+def test_readings_that_do_not_count_change_no_number() -> None:
+    odd: list[Any] = ["repeated", "cut short", "unreadable"]
+    sound = [make_reading("fit", duration_s=2.0), *make_rounds(1.0, 1.0)]
+    loud = [make_reading(kind, cpu_wh=1000.0, outcome=outcome) for kind in ("fit", "inference") for outcome in odd]
+    nothing = make_reading(components=(), samples=0, outcome="unreadable")
+    assert only_result(make_run(readings=(*loud, *sound, nothing, *loud))) == only_result(make_run(readings=sound))
+
+
+@pytest.mark.parametrize(
+    ("ratio", "words"),
+    [
+        (Interval(2, 1.001, 4), "more"),
+        (Interval(0.5, 0.25, 0.999), "less"),
+        (Interval(2, 0.9, 5), "not distinguishable"),
+        (Interval(1, 1, 1), "not distinguishable"),
+        (Interval(2, 1, 4), "not distinguishable"),
+        (Interval(5), "not distinguishable"),
+    ],
+)
+def test_energy_is_called_more_or_less_only_where_the_interval_leaves_out_one(ratio: Interval, words: str) -> None:
+    assert energy_words(ratio) == words
+
+
+def test_latency_is_the_median_over_the_seeds_that_have_one() -> None:
+    times = [(9.0, 90.0), (1.0, 30.0), (None, None), (2.0, 20.0)]
+    runs = (
+        make_run(seed=seed, rounds=make_rounds(1.0), latency_p50_ms=p50, latency_p95_ms=p95)
+        for seed, (p50, p95) in enumerate(times)
+    )
+    result = only_result(*runs)
+    assert (result.latency_p50_ms, result.latency_p95_ms) == (2.0, 30.0)
+
+
+def test_latency_that_no_seed_has_is_unknown() -> None:
+    result = only_result(make_run(rounds=make_rounds(1.0)))
+    assert (result.latency_p50_ms, result.latency_p95_ms) == (None, None)
+
+
+@pytest.mark.parametrize(("memories", "peak"), [([100.0, None, 300.0, 200.0], 300.0), ([None, None], None)])
+def test_peak_memory_is_the_largest_that_any_seed_needed(memories: list[float | None], peak: float | None) -> None:
+    runs = (make_run(seed=seed, rounds=make_rounds(1.0), peak_memory_mib=memory) for seed, memory in enumerate(memories))
+    result = only_result(*runs, readings=[IDLE])
+    assert result.per_sample is not None
+    assert result.per_sample.peak_memory_mib == peak
 
 
 def test_a_seed_that_failed_is_told_beside_those_that_finished() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaluation.judgement.statistics import Interval, mean_interval, paired_ratio, score_interval
+from evaluation.judgement.statistics import Interval, mean_interval, paired_ratio, positive_interval, score_interval
 from evaluation.metrics import Metric, accuracy, macro_f1
 
 # From the table of Student's t in any textbook: two-sided 95 % with 1 and with 4 degrees of freedom.
@@ -65,6 +65,48 @@ def test_the_mean_lies_in_the_middle_of_its_interval(values: list[float]) -> Non
     assert found.high is not None
     assert found.low <= found.value <= found.high
     assert (found.low + found.high) / 2 == pytest.approx(found.value, abs=1e-6)
+
+
+def test_two_energies_have_their_geometric_mean_with_students_interval_on_the_logarithms() -> None:
+    # The logarithms of 2 and 8 have the mean ln 4 and the standard error ln 2.
+    assert positive_interval([2, 8]) == pytest.approx((4, 4 / 2**T_1, 4 * 2**T_1), rel=1e-3)
+
+
+def test_one_energy_has_no_interval() -> None:
+    assert positive_interval([4]) == pytest.approx(Interval(4))
+
+
+@settings(deadline=None)
+@given(st.lists(ENERGY, min_size=2, max_size=8))
+def test_an_interval_of_energies_is_positive_and_that_of_their_logarithms(energies: list[float]) -> None:
+    found, logarithm = positive_interval(energies), mean_interval([math.log(energy) for energy in energies])
+    assert found.low is not None
+    assert found.high is not None
+    assert 0 < found.low <= found.value <= found.high < math.inf
+    assert logarithm.low is not None
+    assert logarithm.high is not None
+    assert same(found, Interval(math.exp(logarithm.value), math.exp(logarithm.low), math.exp(logarithm.high)))
+
+
+def test_energies_that_vary_widely_have_an_interval_above_zero_where_the_plain_mean_has_none() -> None:
+    plain, found = mean_interval([1, 10]), positive_interval([1, 10])
+    assert plain.low is not None
+    assert found.low is not None
+    assert plain.low < 0 < found.low
+
+
+@settings(deadline=None)
+@given(ROUND_PAIRS)
+def test_the_ratio_of_two_mean_energies_is_their_paired_ratio(pairs: list[tuple[float, float]]) -> None:
+    ours, theirs = columns(pairs)
+    ratio = positive_interval(ours).value / positive_interval(theirs).value
+    assert paired_ratio(ours, theirs).value == pytest.approx(ratio, rel=1e-6)
+
+
+@pytest.mark.parametrize("energies", [[1, 0], [-1], [1, 2, -1e-9]])
+def test_energies_that_are_not_positive_have_no_interval(energies: list[float]) -> None:
+    with pytest.raises(ValueError, match="positive"):
+        positive_interval(energies)
 
 
 def test_ratio_of_two_rounds_is_the_geometric_mean_with_students_interval_on_the_logarithms() -> None:

@@ -1,0 +1,146 @@
+"""What a reader must know beside the figures of a comparison: who is missing, how the energy is known, what disturbed it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from evaluation.energy.evidence import MEANING
+from evaluation.energy.reading import Reading, second_estimate_wh
+from evaluation.judgement.comparison import CandidateResult, Comparison, round_energies
+from evaluation.numbers import counted, share, significant
+from evaluation.run import Campaign
+
+# CodeCarbon warns of samples that are three intervals apart: a counter may have wrapped unseen.
+LONGEST_GAP_S = 3.0
+STOLEN_SHARE = 0.05
+
+
+def comparison_notes(comparison: Comparison) -> list[str]:
+    """What a reader must know to read the table: who is missing and why, how the energy is known, what was noticed."""
+    campaign = comparison.campaign
+    notes = [_absence(result) for result in comparison.results if not result.energy_wh]
+    notes.extend(f"{result.name}: {result.reason}" for result in comparison.results if result.energy_wh and result.reason)
+    notes.append(_protocol_note(campaign))
+    if any(result.energy_wh for result in comparison.results):
+        notes.extend(_evidence_notes(comparison))
+        if comparison.not_distinguishable:
+            notes.append(f"Energy not distinguishable from the baseline's: {', '.join(comparison.not_distinguishable)}.")
+        notes.extend(_second_estimate_note(comparison))
+    notes.extend(_disturbance_notes(campaign))
+    if campaign.protocol.quick:
+        notes.append("Quick: short windows, to try things out. Decide on a campaign without --quick.")
+    if campaign.status == "interrupted":
+        notes.append(f"Interrupted{f': {campaign.reason}' if campaign.reason else ''}. Only what was measured completely is shown.")
+    if campaign.over_budget:
+        notes.append(f"Beyond the POC's development budget; the reason given: {campaign.over_budget}")
+    notes.extend(_sentence(flag) for flag in campaign.machine.flags)
+    notes.extend(campaign.data.notices)
+    return notes
+
+
+def _sentence(words: str) -> str:
+    return f"{words[0].upper()}{words[1:]}{'' if words.endswith(('.', '?', '!')) else '.'}"
+
+
+def _protocol_note(campaign: Campaign) -> str:
+    protocol, data = campaign.protocol, campaign.data
+    return (
+        f"{data.test_samples} test samples, {data.train_samples} to learn from, {data.classes} classes. "
+        f"{counted(protocol.rounds, 'round')} of {protocol.window_s:g} s, {counted(protocol.seeds, 'seed')}, "
+        f"{counted(protocol.threads, 'thread')}. {_intervals(campaign)}"
+    )
+
+
+def _intervals(campaign: Campaign) -> str:
+    scores = "over the test samples of each class for scores"
+    if campaign.protocol.rounds < 2:
+        return f"The second lines are 95 % intervals for these fits, {scores}; one round gives no interval for energy."
+    return f"The second lines are 95 % intervals for these fits: {scores}, over the rounds for energy."
+
+
+def _absence(result: CandidateResult) -> str:
+    line = f"{result.name}: {result.status}. {result.reason}"
+    if result.status == "unavailable":
+        return f"{line}. To make it available: {result.remedy}"
+    return f"{line}. To do: {result.remedy}" if result.remedy else line
+
+
+def _windows(campaign: Campaign) -> list[Reading]:
+    return [reading for run in campaign.runs if run.status == "finished" for reading in run.readings_of("inference")]
+
+
+def _evidence_notes(comparison: Comparison) -> Iterator[str]:
+    first = _windows(comparison.campaign)[0]
+    parts = "; ".join(f"{part.name.upper()}: {part.backend}, class {part.evidence}" for part in first.components)
+    shares = [result.mix["ram"] for result in comparison.results if "ram" in result.mix]
+    ram = next((part for part in first.components if part.name == "ram"), None)
+    constant = f" {_span(shares)} of this is {ram.backend} for the memory." if ram and shares else ""
+    yield f"How the energy is known. {parts}.{constant}"
+    results = [result for result in comparison.results if result.evidence and result.true_wh and result.energy_wh]
+    worst = max(results, key=lambda result: result.evidence or "", default=None)
+    if worst and worst.true_wh and worst.energy_wh and worst.evidence:
+        low, high = (bound / worst.energy_wh.value for bound in worst.true_wh)
+        held = (
+            ""
+            if worst.evidence == "A"
+            else " The error is the same for all of them, so on this machine the ratios tell them apart."
+        )
+        yield (
+            f"Class {worst.evidence}, {MEANING[worst.evidence]}: the true watt-hours lie between {significant(low, 2)} and "
+            f"{significant(high, 2)} times these figures.{held}"
+        )
+
+
+def _span(shares: Sequence[float]) -> str:
+    low, high = share(min(shares)), share(max(shares))
+    return low if low == high else f"{low} to {high}"
+
+
+def _second_estimate_note(comparison: Comparison) -> Iterator[str]:
+    """Whether the two estimates of the CPU's energy put the candidates into the same order."""
+    campaign = comparison.campaign
+    names = [result.name for result in comparison.results if result.energy_wh]
+    if campaign.machine.counts_cpu_energy or len(names) < 2:
+        return
+    core_w = campaign.machine.declared.watts_per_busy_core.value
+    second = f"a second estimate (CPU seconds at {core_w:g} W a busy core)"
+    order, other = (_order(campaign, names, energy) for energy in (_gross_wh, second_estimate_wh))
+    if order == other:
+        yield f"By {second} the candidates rank the same."
+    else:
+        ranks = ", ".join(other)
+        yield f"By {second} the candidates rank differently, from least to most energy: {ranks}. Their order is undetermined."
+
+
+def _gross_wh(reading: Reading) -> float:
+    return reading.energy_wh
+
+
+def _order(campaign: Campaign, names: Sequence[str], energy_wh: Callable[[Reading], float]) -> list[str]:
+    return sorted(names, key=lambda name: sum(round_energies(campaign, name, energy_wh)))
+
+
+def _disturbance_notes(campaign: Campaign) -> Iterator[str]:
+    named = [(run.name, reading) for run in campaign.runs for reading in run.readings]
+    named += [("the idle machine", reading) for reading in campaign.readings]
+    readings = [reading for _, reading in named]
+    repeated = sum(reading.outcome == "repeated" for reading in readings)
+    if repeated:
+        yield f"{counted(repeated, 'window')} measured again, because others used the machine; what they used is recorded."
+    disturbed = [(name, reading) for name, reading in named if reading.outcome == "disturbed"]
+    if disturbed:
+        most = max(reading.foreign_cores for _, reading in disturbed)
+        where = ", ".join(dict.fromkeys(f"{name} ({reading.kind})" for name, reading in disturbed))
+        yield (
+            f"Disturbed: in {counted(len(disturbed), 'window')} others kept up to {most:.2f} cores busy, and their energy is in "
+            f"the figures: {where}. Measure again on a quiet machine."
+        )
+    total_s = sum(reading.duration_s for reading in readings)
+    stolen = sum(reading.stolen_seconds for reading in readings) / total_s if total_s else 0.0
+    if stolen > STOLEN_SHARE:
+        yield f"The host gave {share(stolen)} of a core's time to other virtual machines meanwhile."
+    if any(reading.gpu_shared for reading in readings):
+        yield "Other processes held the GPU, which is measured as a whole: their energy is in the figures."
+    gap_s = max((reading.longest_gap_s for reading in readings), default=0.0)
+    if gap_s > LONGEST_GAP_S:
+        yield f"Between two power samples up to {gap_s:.0f} s passed: a counter may have started anew unseen."

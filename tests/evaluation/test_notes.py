@@ -1,0 +1,269 @@
+"""What a reader is told beside the figures: each sentence where it belongs, and nowhere else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from evaluation.judgement.comparison import compare
+from evaluation.metrics import accuracy
+from evaluation.notes import comparison_notes
+from evaluation.run import Campaign, Protocol, Run
+from tests.records import (
+    make_campaign,
+    make_component,
+    make_counting_machine,
+    make_data,
+    make_machine,
+    make_reading,
+    make_rounds,
+    make_run,
+)
+
+PROTOCOL_NOTE = (
+    "30 test samples, 70 to learn from, 2 classes. 5 rounds of 10 s, 1 seed, 1 thread. The second lines are 95 % intervals for "
+    "these fits: over the test samples of each class for scores, over the rounds for energy."
+)
+KNOWN = (
+    "How the energy is known. CPU: load model with an assumed TDP of 80 W, class C; RAM: a declared constant of 20 W, class C. "
+    "{share} of this is a declared constant of 20 W for the memory."
+)
+RATIOS = "The error is the same for all of them, so on this machine the ratios tell them apart."
+CLASS_C = (
+    "Class C, modelled from the load, or declared: the true watt-hours lie between 0.50 and 6.0 times these figures. " + RATIOS
+)
+SAME_ORDER = "By a second estimate (CPU seconds at 4 W a busy core) the candidates rank the same."
+
+
+def notes_of(campaign: Campaign) -> list[str]:
+    return comparison_notes(compare(campaign, [accuracy]))
+
+
+def notes_with(*runs: Run, **changes: Any) -> list[str]:
+    """What is said besides of a campaign in which nothing had to be said but how it was measured."""
+    sound = make_run(rounds=make_rounds(1.0, 1.0))
+    usual = notes_of(make_campaign(sound))
+    assert len(usual) == 3
+    return [note for note in notes_of(make_campaign(sound, *runs, **changes)) if note not in usual]
+
+
+def loud(**changes: Any) -> Run:
+    """A run of the same candidate with another seed and one reading that something is the matter with."""
+    return make_run(seed=1, rounds=[*make_rounds(1.0, 1.0), make_reading("latency", **changes)])
+
+
+def test_of_a_quiet_campaign_three_things_are_said() -> None:
+    assert notes_of(make_campaign(make_run(rounds=make_rounds(1.0, 1.0)))) == [PROTOCOL_NOTE, KNOWN.format(share="50 %"), CLASS_C]
+
+
+def test_two_candidates_are_ranked_by_a_second_estimate_too() -> None:
+    campaign = make_campaign(make_run("rules", baseline=True, rounds=make_rounds(1.0, 1.0)), make_run(rounds=make_rounds(2.0, 2.0)))
+    assert notes_of(campaign)[1:] == [KNOWN.format(share="50 %"), CLASS_C, SAME_ORDER]
+
+
+def test_candidates_that_use_no_more_and_no_less_than_the_baseline_are_named() -> None:
+    # Twice the baseline's energy in each round, half of it in each, and now more, now less.
+    campaign = make_campaign(
+        make_run("rules", baseline=True, rounds=make_rounds(1.0, 1.0, 1.0)),
+        make_run("more", rounds=make_rounds(2.0, 2.0, 2.0)),
+        make_run("unsure", rounds=make_rounds(0.5, 2.0, 1.0)),
+        make_run("less", rounds=make_rounds(0.5, 0.5, 0.5)),
+        make_run("alike", rounds=make_rounds(1.0, 1.0, 1.0)),
+    )
+    assert notes_of(campaign)[3] == "Energy not distinguishable from the baseline's: unsure, alike."
+
+
+@pytest.mark.parametrize(
+    ("changes", "note"),
+    [
+        (
+            {"status": "unavailable", "reason": "no network", "remedy": "connect"},
+            "hub: unavailable. no network. To make it available: connect",
+        ),
+        (
+            {"status": "failed", "reason": "ValueError in fit.py, line 3", "remedy": "mend it"},
+            "hub: failed. ValueError in fit.py, line 3. To do: mend it",
+        ),
+        ({"status": "interrupted", "reason": "its process was killed"}, "hub: interrupted. its process was killed"),
+    ],
+)
+def test_who_has_no_numbers_is_told_first_with_the_reason_and_the_remedy(changes: dict[str, Any], note: str) -> None:
+    absent = make_run("hub", readings=(), predictions=(), **changes)
+    assert notes_of(make_campaign(make_run(rounds=make_rounds(1.0)), absent))[0] == note
+
+
+def test_seeds_that_did_not_finish_are_told() -> None:
+    failed = make_run(seed=1, status="failed", reason="ValueError in fit.py, line 3")
+    assert notes_with(failed) == ["linear: 1 of 2 seeds: failed. ValueError in fit.py, line 3"]
+
+
+def test_the_notes_say_on_what_and_how_it_was_measured() -> None:
+    protocol = Protocol(seeds=2, rounds=5, window_s=12.5, threads=3)
+    (note,) = notes_of(make_campaign(protocol=protocol))
+    assert note.startswith(
+        "30 test samples, 70 to learn from, 2 classes. 5 rounds of 12.5 s, 2 seeds, 3 threads. The second lines are 95 % intervals"
+    )
+
+
+def test_one_round_promises_no_interval_for_energy() -> None:
+    (note,) = notes_of(make_campaign(protocol=Protocol(rounds=1)))
+    assert note == (
+        "30 test samples, 70 to learn from, 2 classes. 1 round of 10 s, 1 seed, 1 thread. The second lines are 95 % intervals for "
+        "these fits, over the test samples of each class for scores; one round gives no interval for energy."
+    )
+
+
+def test_the_memorys_constant_is_told_as_a_share() -> None:
+    # 71 of 100 parts.
+    rounds = [make_reading(cpu_wh=0.29, ram_wh=0.71)]
+    assert notes_of(make_campaign(make_run(rounds=rounds)))[1] == KNOWN.format(share="71 %")
+
+
+def test_the_constant_is_told_from_the_least_to_the_greatest_share() -> None:
+    campaign = make_campaign(
+        make_run("linear", rounds=[make_reading(cpu_wh=1.0, ram_wh=3.0)]),
+        make_run("rules", rounds=[make_reading(cpu_wh=3.0, ram_wh=1.0)]),
+    )
+    assert notes_of(campaign)[1] == KNOWN.format(share="25 % to 75 %")
+
+
+def test_energy_from_a_counter_is_said_to_be_and_has_no_second_estimate() -> None:
+    # 98 Wh between 0.9 and 3 times, 2 Wh between 0.5 and 6 times: 89.2 to 306 of 100.
+    runs = [make_run(name, rounds=[make_reading(cpu_wh=98.0, ram_wh=2.0, measured=True)]) for name in ("linear", "rules")]
+    known, classes = notes_of(make_campaign(*runs, machine=make_counting_machine()))[1:]
+    assert known == (
+        "How the energy is known. CPU: RAPL counter of package-0, class B; RAM: a declared constant of 20 W, class C. "
+        "2 % of this is a declared constant of 20 W for the memory."
+    )
+    assert classes == (
+        "Class B, read from a hardware counter: the true watt-hours lie between 0.89 and 3.1 times these figures. " + RATIOS
+    )
+
+
+def test_calibrated_energy_may_be_read_as_it_stands() -> None:
+    parts = (make_component("cpu", 1.0, "A", "a model, calibrated"), make_component("ram", 1.0, "A", "a constant, calibrated"))
+    notes = notes_of(make_campaign(make_run(rounds=[make_reading(components=parts)])))
+    # The calibration's bounds are 5 % either way; nothing is said of ratios, which are no better than the figures themselves.
+    assert notes[2:] == [
+        "Class A, calibrated against a wall meter on this host: the true watt-hours lie between 0.95 and 1.1 times these figures."
+    ]
+
+
+def test_the_class_that_is_explained_is_the_worst_of_all_candidates() -> None:
+    campaign = make_campaign(
+        make_run("rules", baseline=True, rounds=[make_reading(cpu_wh=98.0, ram_wh=2.0, measured=True)]),
+        make_run("linear", rounds=[make_reading(cpu_wh=1.0, ram_wh=1.0, measured=True)]),
+        machine=make_counting_machine(),
+    )
+    # 1 Wh between 0.9 and 3, 1 Wh between 0.5 and 6: 1.4 to 9 of 2 Wh.
+    assert (
+        "Class C, modelled from the load, or declared: the true watt-hours lie between 0.70 and 4.5 times" in notes_of(campaign)[2]
+    )
+
+
+def test_two_estimates_that_disagree_leave_the_order_undetermined() -> None:
+    # By the model 2, 3 and 4 Wh; by CPU seconds 7, 6 and 5.
+    estimates = {"a": (1.0, 6.0), "b": (2.0, 5.0), "c": (3.0, 4.0)}
+    runs = [
+        make_run(name, rounds=[make_reading(cpu_wh=cpu_wh, ram_wh=1.0, cpu_estimate_wh=estimate_wh)])
+        for name, (cpu_wh, estimate_wh) in estimates.items()
+    ]
+    notes = notes_of(make_campaign(*runs, machine=make_machine(declared={"watts_per_busy_core": 7.5})))
+    assert notes[-1] == (
+        "By a second estimate (CPU seconds at 7.5 W a busy core) the candidates rank differently, "
+        "from least to most energy: c, b, a. Their order is undetermined."
+    )
+
+
+def test_windows_measured_again_are_counted() -> None:
+    assert notes_with(loud(outcome="repeated")) == [
+        "1 window measured again, because others used the machine; what they used is recorded."
+    ]
+    idle = [make_reading("idle", outcome="repeated"), make_reading("idle")]
+    assert notes_with(loud(outcome="repeated"), readings=idle) == [
+        "2 windows measured again, because others used the machine; what they used is recorded."
+    ]
+
+
+def test_where_others_disturbed_a_window_that_counts_is_told_with_how_much() -> None:
+    # 5 and 12 foreign CPU seconds in 10 s, twice in the same place.
+    fit = make_reading("fit", outcome="disturbed", foreign_cpu_seconds=5.0)
+    twice = [make_reading("inference", outcome="disturbed", foreign_cpu_seconds=12.0)] * 2
+    idle = make_reading("idle", outcome="disturbed", foreign_cpu_seconds=1.0)
+    (note,) = notes_with(make_run(seed=1, readings=(fit, *twice)), readings=[idle])
+    assert note == (
+        "Disturbed: in 4 windows others kept up to 1.20 cores busy, and their energy is in the figures: linear seed 1 (fit), "
+        "linear seed 1 (inference), the idle machine (idle). Measure again on a quiet machine."
+    )
+
+
+def test_load_of_others_below_the_limit_is_not_told() -> None:
+    assert notes_with(loud(foreign_cpu_seconds=0.5)) == []
+
+
+# 12 + 2 x (2 + 2 x 10) s were measured.
+@pytest.mark.parametrize(
+    ("stolen_s", "told"),
+    [(2.79, []), (5.6, ["The host gave 10 % of a core's time to other virtual machines meanwhile."])],
+)
+def test_time_that_the_host_took_away_is_told_from_a_twentieth_on(stolen_s: float, told: list[str]) -> None:
+    assert notes_with(loud(duration_s=12.0, stolen_seconds=stolen_s)) == told
+
+
+def test_a_gpu_that_others_held_is_told() -> None:
+    assert notes_with(loud(gpu_shared=True)) == [
+        "Other processes held the GPU, which is measured as a whole: their energy is in the figures."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("gap_s", "told"),
+    [(3.0, []), (7.2, ["Between two power samples up to 7 s passed: a counter may have started anew unseen."])],
+)
+def test_a_long_gap_between_power_samples_is_told(gap_s: float, told: list[str]) -> None:
+    assert notes_with(loud(longest_gap_s=gap_s)) == told
+
+
+def test_a_quick_campaign_is_said_to_be_no_ground_for_a_decision() -> None:
+    assert notes_of(make_campaign(protocol=Protocol(quick=True)))[1:] == [
+        "Quick: short windows, to try things out. Decide on a campaign without --quick."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("reason", "note"),
+    [
+        ("its process was killed", "Interrupted: its process was killed. Only what was measured completely is shown."),
+        (None, "Interrupted. Only what was measured completely is shown."),
+    ],
+)
+def test_an_interrupted_campaign_says_so_and_why(reason: str | None, note: str) -> None:
+    assert notes_of(make_campaign(status="interrupted", reason=reason))[1:] == [note]
+
+
+def test_a_campaign_beyond_the_budget_gives_its_reason() -> None:
+    assert notes_with(over_budget="the jury asked for it") == [
+        "Beyond the POC's development budget; the reason given: the jury asked for it"
+    ]
+
+
+def test_what_the_machines_owner_should_know_is_told_in_sentences() -> None:
+    flags = ("the calibration is not used: it is 400 days old", "the cores changed: are its figures still right?")
+    assert notes_with(machine=make_machine(flags=flags)) == [
+        "The calibration is not used: it is 400 days old.",
+        "The cores changed: are its figures still right?",
+    ]
+
+
+def test_what_was_noticed_about_the_data_is_told() -> None:
+    assert notes_with(data=make_data(notices=("2 texts are in both files",))) == ["2 texts are in both files"]
+
+
+def test_a_campaign_interrupted_before_anything_was_complete_has_no_energy_to_explain() -> None:
+    run = make_run(status="interrupted", reason="the campaign was interrupted", rounds=make_rounds(1.0))
+    assert notes_of(make_campaign(run, status="interrupted")) == [
+        "linear: interrupted. the campaign was interrupted",
+        PROTOCOL_NOTE,
+        "Interrupted. Only what was measured completely is shown.",
+    ]
