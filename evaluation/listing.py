@@ -6,7 +6,7 @@ import textwrap
 from dataclasses import asdict
 from typing import Any
 
-from evaluation.pocs import Poc
+from evaluation.pocs import BrokenPoc, Poc
 
 WIDTH = 78
 
@@ -39,3 +39,14 @@ def poc_dict(poc: Poc) -> dict[str, Any]:
         "candidates": [{"name": c.name, "baseline": c.baseline, "params": c.settings} for c in poc.candidates],
         "goals": {name: asdict(goal) for name, goal in poc.goals.goal.items()},
     }
+
+
+def broken_text(broken: BrokenPoc) -> str:
+    """A folder that is no POC, and why, in a few lines."""
+    error = broken.error
+    return f"{broken.name}\n  broken      {error.found}\n  where       {error.where}\n  do          {error.remedy}"
+
+
+def broken_dict(broken: BrokenPoc) -> dict[str, Any]:
+    """A folder that is no POC, and why, for `--json`."""
+    return {"folder": str(broken.folder), "error": broken.error.as_dict()}

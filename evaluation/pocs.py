@@ -6,6 +6,7 @@ import difflib
 import importlib
 import json
 import pkgutil
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,16 +43,73 @@ class Poc:
         return [candidate for candidate in self.candidates if not names or candidate.name in names]
 
 
-def find_pocs() -> list[Poc]:
-    """All POCs, by name of their folder."""
+@dataclass(frozen=True)
+class BrokenPoc:
+    """A folder of `poc/` that is no POC, and why."""
+
+    folder: Path
+    error: PreuveError
+
+    @property
+    def name(self) -> str:
+        """The name that its task would have."""
+        return self.folder.name.replace("_", "-")
+
+
+def look_for_pocs() -> tuple[list[Poc], list[BrokenPoc]]:
+    """All POCs, by name of their folder, and the folders that are none: one that is broken takes no other down."""
     import poc
 
-    found = []
+    found, broken = [], []
     for module in pkgutil.iter_modules(poc.__path__):
         if module.ispkg:
-            package = importlib.import_module(f"poc.{module.name}")
-            found.append(Poc(Path(package.__path__[0]), package.TASK, package.CANDIDATES))
-    return found
+            folder = Path(poc.__path__[0], module.name)
+            try:
+                found.append(_load(folder))
+            except PreuveError as error:
+                broken.append(BrokenPoc(folder, error))
+    return found, broken
+
+
+def find_pocs() -> list[Poc]:
+    """All sound POCs, by name of their folder."""
+    return look_for_pocs()[0]
+
+
+def _load(folder: Path) -> Poc:
+    """Import a POC.
+
+    Raises:
+        PreuveError: its code raises something, lacks a part or has one of another kind; or its goals are not well formed.
+    """
+    try:
+        package = importlib.import_module(f"poc.{folder.name}")
+    except (Exception, SystemExit) as error:  # somebody's code: it may raise anything
+        raise _broken(f"{type(error).__name__}: {error}", _place(error, folder)) from error
+    task, candidates = getattr(package, "TASK", None), getattr(package, "CANDIDATES", None)
+    if not isinstance(task, Task):
+        raise _broken("no TASK, or one that is no Task", str(folder / "__init__.py"))
+    if not isinstance(candidates, Sequence) or not all(isinstance(each, Candidate) for each in candidates):
+        raise _broken("no CANDIDATES, or something else than a list of Candidate", str(folder / "__init__.py"))
+    read_goals(folder / "goals.toml")
+    return Poc(folder, task, candidates)
+
+
+def _broken(found: str, where: str) -> PreuveError:
+    return PreuveError(
+        expected="a POC: a folder whose code holds TASK and CANDIDATES",
+        found=found,
+        where=where,
+        remedy="mend it there, or move the folder out of poc/; the other POCs work meanwhile",
+    )
+
+
+def _place(error: BaseException, folder: Path) -> str:
+    """File and line: the last of the POC's own in the traceback, or the one that is no Python."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{error.filename}, line {error.lineno}"
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(folder)]
+    return f"{frames[-1].filename}, line {frames[-1].lineno}" if frames else str(folder)
 
 
 def find_poc(name: str) -> Poc:
@@ -59,12 +117,17 @@ def find_poc(name: str) -> Poc:
 
     Raises:
         NameNotFoundError: there is none; the nearest name is offered.
+        PreuveError: there is a folder of this name, but it is broken.
     """
-    pocs = find_pocs()
+    pocs, broken = look_for_pocs()
+    wanted = name.replace("_", "-")
     for found in pocs:
-        if found.task.name == name.replace("_", "-"):
+        if found.task.name == wanted:
             return found
-    raise not_found("POC", name, [found.task.name for found in pocs], "poc/")
+    for folder in broken:
+        if folder.name == wanted:
+            raise folder.error
+    raise not_found("POC", name, [*(found.task.name for found in pocs), *(folder.name for folder in broken)], "poc/")
 
 
 def change_params(candidates: Sequence[Candidate], changes: Sequence[str]) -> list[Candidate]:

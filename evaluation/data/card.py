@@ -25,6 +25,7 @@ class Card(BaseModel):
         dpia: reference of the data protection impact assessment.
         expires: after this day personal data may not be used any more.
         sha256: of the file that the card speaks of.
+        file: that file's name; it tells the cards of `train.csv` and `train.parquet` apart.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -32,6 +33,7 @@ class Card(BaseModel):
     licence: str = "undeclared"
     contains_personal_data: PersonalData = "undeclared"
     sha256: str
+    file: str | None = None
     origin: str = "undeclared"
     language: str = "undeclared"
     dpia: str | None = None
@@ -39,6 +41,11 @@ class Card(BaseModel):
     purpose: str | None = None
     legal_basis: str | None = None
     how_written: str | None = None
+
+    @property
+    def declares_nothing(self) -> bool:
+        """Whether all that it holds was written without anybody's declaring anything."""
+        return self == Card(sha256=self.sha256, file=self.file, origin=self.origin)
 
 
 def file_sha256(path: Path) -> str:
@@ -49,9 +56,25 @@ def file_sha256(path: Path) -> str:
 
 def card_path(data: Path) -> Path:
     """Where the card of a data file lies: `train.card.toml` beside `train.csv`, else a `card.toml` for the folder."""
-    own = data.with_name(f"{data.stem}.card.toml")
+    own = own_card_path(data)
     shared = data.with_name("card.toml")
     return shared if shared.exists() and not own.exists() else own
+
+
+def own_card_path(data: Path) -> Path:
+    """`train.card.toml`; `train.parquet.card.toml` where the first is the card of a `train.csv` beside it."""
+    short, long = (data.with_name(f"{name}.card.toml") for name in (data.stem, data.name))
+    return long if long.exists() or _is_of_another(short, data) else short
+
+
+def _is_of_another(card: Path, data: Path) -> bool:
+    """Whether a card names another file that is there. One that cannot be read names none: `read_card` says what is wrong."""
+    try:
+        named = tomllib.loads(card.read_text(encoding="utf-8")).get("file")
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError):
+        return False
+    # A file may have been renamed together with its card: what counts is whose card it is by its name, too.
+    return any(other.name == named != data.name and other.stem == data.stem for other in data.parent.iterdir())
 
 
 def read_card(path: Path) -> Card:
@@ -63,7 +86,12 @@ def read_card(path: Path) -> Card:
     try:
         return Card.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DataError(expected="a card in TOML", found=str(error), where=str(path), remedy="mend that line") from error
+        raise DataError(
+            expected="a card in TOML",
+            found=str(error),
+            where=str(path),
+            remedy="mend that line, or delete the card and declare the data with --licence and --personal-data",
+        ) from error
     except ValidationError as error:
         first = error.errors()[0]
         raise DataError(
@@ -121,7 +149,7 @@ def card_text(card: Card) -> str:
 
 def write_card(card: Card, data: Path) -> Path:
     """Write the card beside its file; where that folder is read-only, into the home, under the file's hash."""
-    path = data.with_name(f"{data.stem}.card.toml")
+    path = own_card_path(data)
     try:
         path.write_text(card_text(card), encoding="utf-8")
     except OSError:

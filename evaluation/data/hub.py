@@ -5,12 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from evaluation.data.files import Columns, Row, check_columns, first_line
 from evaluation.data.splits import check_classes, check_overlap, stratified_split, to_samples
 from evaluation.exceptions import DataError
 from evaluation.samples import Split
+
+
+def full_name(name: str) -> str:
+    """The name under which a data set is found again from anywhere: a local folder's whole path, any other name as it is."""
+    folder = Path(name).expanduser()
+    return str(folder.resolve()) if folder.is_dir() else name
 
 
 def hub_split(name: str, columns: Columns, *, allow_overlap: bool = False) -> Split:
@@ -21,7 +28,8 @@ def hub_split(name: str, columns: Columns, *, allow_overlap: bool = False) -> Sp
     """
     from datasets import load_dataset
 
-    wanted, _, revision = name.partition("@")
+    # A folder has no revision, and somewhere in its path there may be an @.
+    wanted, _, revision = (name, "", "") if Path(name).is_dir() else name.partition("@")
     try:
         # `datasets` runs no code of a data set's authors any more; `revision` pins what is fetched.
         loaded = load_dataset(wanted, revision=revision or None)

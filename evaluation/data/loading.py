@@ -17,7 +17,7 @@ from evaluation.data.card import (
     write_card,
 )
 from evaluation.data.files import Columns
-from evaluation.data.hub import content_sha256, hub_split
+from evaluation.data.hub import content_sha256, full_name, hub_split
 from evaluation.data.splits import read_samples, read_split
 from evaluation.exceptions import DataError
 from evaluation.home import PROJECT, allow_hub
@@ -26,6 +26,8 @@ from evaluation.samples import Samples, Split
 from evaluation.task import Task
 
 HUB = "hf:"
+# What is said of personal data, from the least cautious on.
+CAUTION = ("no", "yes", "undeclared")
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,16 @@ class Declaration:
 
 
 @dataclass(frozen=True)
+class DeclaredFile:
+    """A file with its card, and where that lies; no place for a card that is still to be written."""
+
+    path: Path
+    sha256: str
+    card: Card
+    place: Path | None
+
+
+@dataclass(frozen=True)
 class DataRequest:
     """What the command line says about the data; without `source` the task's own samples are used."""
 
@@ -59,6 +71,9 @@ class DataRequest:
 def load_data(task: Task, request: DataRequest, today: dt.date) -> tuple[Split, DataRecord]:
     """The samples of a campaign and the record of where they came from.
 
+    A test file that has a card is checked by it, like the data file by its own; one without is covered by the data file's.
+    What is declared now goes for both cards, and the record says of personal data what the more cautious of them says.
+
     Raises:
         DataError: they cannot be read, learnt from, or used today.
     """
@@ -69,13 +84,16 @@ def load_data(task: Task, request: DataRequest, today: dt.date) -> tuple[Split, 
         return _load_hub(source, columns, request, today)
     path = Path(source).expanduser()
     split = read_split(path, columns, test=request.test, encoding=request.encoding, allow_overlap=request.allow_overlap)
-    sha256 = file_sha256(path)
-    card, where = _card_of(path, sha256, request.declaration, own=own)
-    check_card(card, data=path, sha256=sha256, today=today)
+    files = [_checked(path, request.declaration, today, own=own)]
+    if request.test is not None and _has_card(request.test, besides=_find_card(path, files[0].sha256)):
+        files.append(_checked(request.test, request.declaration, today, own=False))
     # Written only now: a declaration that was refused leaves nothing behind.
-    where = where or write_card(card, path)
+    cards = [file.place or write_card(file.card, file.path) for file in files]
+    personal = max((file.card.contains_personal_data for file in files), key=CAUTION.index)
+    card = files[0].card.model_copy(update={"contains_personal_data": personal})
     shown = str(path.resolve().relative_to(PROJECT)) if own else str(path.resolve())
-    record = _record(split, columns, card, source=shown, sha256=sha256, encoding=request.encoding, card_file=where.name)
+    sha256 = files[0].sha256
+    record = _record(split, columns, card, source=shown, sha256=sha256, encoding=request.encoding, card_file=cards[0].name)
     if request.test is None:
         return split, record
     test_sha256 = file_sha256(request.test)
@@ -123,6 +141,7 @@ def _load_hub(source: str, columns: Columns, request: DataRequest, today: dt.dat
             where="--test",
             remedy="drop --test: a hub's data set has its own test split, or one is drawn",
         )
+    source = HUB + full_name(source.removeprefix(HUB))
     allow_hub()
     split = hub_split(source.removeprefix(HUB), columns, allow_overlap=request.allow_overlap)
     sha256 = content_sha256(split)
@@ -135,22 +154,42 @@ def _load_hub(source: str, columns: Columns, request: DataRequest, today: dt.dat
     return split, _record(split, columns, card, source=source, sha256=sha256, encoding="utf-8", card_file=stored.name)
 
 
+def _checked(path: Path, declaration: Declaration, today: dt.date, *, own: bool) -> DeclaredFile:
+    sha256 = file_sha256(path)
+    card, place = _card_of(path, sha256, declaration, own=own)
+    check_card(card, data=path, sha256=sha256, today=today)
+    return DeclaredFile(path, sha256, card, place)
+
+
+def _find_card(path: Path, sha256: str) -> Path | None:
+    found = [place for place in (card_path(path), home_card_path(sha256)) if place.exists()]
+    # In a folder that cannot be written to, an older content's card may lie beside the file and this one's in the home.
+    return next((place for place in found if read_card(place).sha256 == sha256), found[0] if found else None)
+
+
+def _has_card(test: Path, *, besides: Path | None) -> bool:
+    """Whether a test file has a card that declares something and is not the data file's, which may be the folder's too."""
+    card = _find_card(test, file_sha256(test))
+    if card is None or (besides and card.samefile(besides)):
+        return False
+    return not read_card(card).declares_nothing
+
+
 def _card_of(path: Path, sha256: str, declaration: Declaration, *, own: bool) -> tuple[Card, Path | None]:
     """The card of a file and where it lies; no place for a new one, made from what the user declares now."""
-    places = [card_path(path), home_card_path(sha256)]
-    found = [place for place in places if place.exists()]
-    # In a folder that cannot be written to, an older content's card may lie beside the file and this one's in the home.
-    existing = next((place for place in found if read_card(place).sha256 == sha256), found[0] if found else None)
-    if own and existing is None:
-        raise DataError(
-            expected="a card beside the samples", found="no such file", where=str(places[0]), remedy="restore it: git checkout"
-        )
-    if existing is not None and (own or not declaration.given):
-        return read_card(existing), existing
-    fresh = Card(sha256=sha256, origin="user's file")
-    before = read_card(existing) if existing else fresh
+    existing = _find_card(path, sha256)
+    fresh = Card(sha256=sha256, file=path.name, origin="user's file")
+    if existing is None:
+        if own:
+            expected, where = "a card beside the samples", str(card_path(path))
+            raise DataError(expected=expected, found="no such file", where=where, remedy="restore it: git checkout")
+        return _declared(fresh, declaration), None
+    before = read_card(existing)
+    changed = before.sha256 != sha256
+    if own or not (declaration.given or (changed and before.declares_nothing)):
+        return before, existing
     # What was declared of another content is not carried over to this one.
-    return _declared(before if before.sha256 == sha256 else fresh, declaration), None
+    return _declared(fresh if changed else before.model_copy(update={"file": path.name}), declaration), None
 
 
 def _declared(card: Card, declaration: Declaration) -> Card:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from evaluation.data.files import Columns, Row, read_rows
@@ -26,6 +26,9 @@ def _cell(row: Row, column: str, path: Path | str) -> str:
     """
     value = row.cells[column]
     where = f"{path}, line {row.line}, column {column!r}"
+    # A column of whole numbers with a gap is one of floats to those who write Parquet: 1.0 there is the 1 of a CSV file.
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     if isinstance(value, bool | int | float) and value == value:  # noqa: PLR0124 - NaN, an empty number, differs from itself
         value = str(value)
     if not isinstance(value, str) or not value.strip():
@@ -123,38 +126,59 @@ def _declared_split(rows: Sequence[Row], columns: Columns, path: Path) -> Split:
 def stratified_split(samples: Samples, *, where: str, seed: int) -> Split:
     """Split by class, the same way for the same samples and seed. Every class is in the test, however rare it is.
 
+    A text that is repeated is drawn once, under its first label, and all its samples go to that side.
+
     Raises:
-        DataError: a class has fewer than three samples, or there is only one class.
+        DataError: a class has fewer than three texts of its own, or there is only one class.
     """
-    check_classes(samples, where=where, least=3)
+    texts = [_normal(text) for text in samples.inputs]
+    first: dict[str, int] = {}
+    for position, text in enumerate(texts):
+        first.setdefault(text, position)
+    positions: dict[str, list[int]] = {label: [] for label in samples.targets}
+    for position in first.values():
+        positions[samples.targets[position]].append(position)
+    check_classes(samples, where=where, least=3, counts={label: len(of_class) for label, of_class in positions.items()})
+    drawn = {texts[position] for position in _draw(positions.values(), seed)}
+    train = [position for position, text in enumerate(texts) if text not in drawn]
+    test = [position for position, text in enumerate(texts) if text in drawn]
+    notice = f"no test file: {len(test)} of {len(samples)} samples, drawn by class, are kept for the test"
+    repeats = _repeats([first[text] for text in texts], samples.targets)
+    return Split(samples.subset(train), samples.subset(test), (notice, *repeats))
+
+
+def _draw(classes: Iterable[Sequence[int]], seed: int) -> Iterator[int]:
+    """The positions to measure on."""
     from sklearn.model_selection import train_test_split
 
-    positions: dict[str, list[int]] = {label: [] for label in samples.targets}
-    for position, label in enumerate(samples.targets):
-        positions[label].append(position)
-    train: list[int] = []
-    test: list[int] = []
     # Class by class: `stratify` keeps the shares of the whole and may leave a rare class without a test sample.
-    for of_class in positions.values():
-        learnt, measured = train_test_split(of_class, test_size=max(1, round(TEST_SHARE * len(of_class))), random_state=seed)
-        train += learnt
-        test += measured
-    notice = f"no test file: {len(test)} of {len(samples)} samples, drawn by class, are kept for the test"
-    return Split(samples.subset(sorted(train)), samples.subset(sorted(test)), (notice,))
+    for of_class in classes:
+        _, measured = train_test_split(of_class, test_size=max(1, round(TEST_SHARE * len(of_class))), random_state=seed)
+        yield from measured
 
 
-def check_classes(samples: Samples, *, where: str, least: int = 2) -> None:
+def _repeats(firsts: Sequence[int], targets: Sequence[str]) -> list[str]:
+    """The notice of samples whose text came before; none where there are no such samples."""
+    again = [(first, position) for position, first in enumerate(firsts) if first != position]
+    if not again:
+        return []
+    differ = sum(targets[first] != targets[position] for first, position in again)
+    return [f"{len(again)} samples repeat the text of another, {differ} with another label: a text is on one side only"]
+
+
+def check_classes(samples: Samples, *, where: str, least: int = 2, counts: Mapping[str, int] | None = None) -> None:
     """Make sure that there is something to tell apart, and enough examples of it.
 
     Args:
         samples: those to learn from, or those that a test is still to be drawn from.
         where: their file, for the error.
         least: two to learn from; three where one of them goes to the test.
+        counts: how many of each class there are to choose from, where that is not all of them.
 
     Raises:
         DataError: one class only, or a class with fewer samples.
     """
-    counts = Counter(samples.targets)
+    counts = counts or Counter(samples.targets)
     if len(counts) == 1:
         raise DataError(
             expected="at least two classes",
@@ -170,7 +194,7 @@ def check_classes(samples: Samples, *, where: str, least: int = 2) -> None:
             + (" to learn from" if least == 2 else ": 2 to learn from, 1 for the test"),
             found=f"{len(rare)} with fewer: {', '.join(f'{label!r} ({counts[label]})' for label in rare[:5])}",
             where=f"{where}, sample {samples.ids[position]}",
-            remedy="add samples, or merge or drop these classes",
+            remedy="add samples, or merge or drop these classes" + ("" if least == 2 else "; a repeated text counts once"),
         )
 
 

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from evaluation.home import PROJECT, make_private
+from tests.benchmarks import energy
 
 make_private()
 
@@ -55,36 +56,6 @@ def start_up() -> Iterator[Row]:
                 ours = usage([*PREUVE, *arguments], home)[1]
                 ratios.append(ours / usage([PYTHON, "-c", "import typer, rich, pydantic"], home)[1])
         yield f"{name}: wall time over `import typer, rich, pydantic`", f"{statistics.median(ratios):.2f}", "at most 2.5"
-
-
-def same_twice() -> Iterator[Row]:
-    """The same candidate under two names: is their energy told apart, though it must not be."""
-    import datetime as dt
-
-    from evaluation.campaign import run_campaign
-    from evaluation.candidate import Candidate
-    from evaluation.data.loading import DataRequest, load_data
-    from evaluation.judgement.comparison import round_energies
-    from evaluation.judgement.statistics import paired_ratio
-    from evaluation.records.store import open_store
-    from evaluation.run import Protocol
-    from poc.request_classification import CANDIDATES, TASK
-
-    one = next(candidate for candidate in CANDIDATES if candidate.name == "tfidf-linearsvc")
-    twins = [Candidate(name, one.fit, one.params) for name in ("a", "b")]
-    split, data = load_data(TASK, DataRequest(), dt.datetime.now(dt.UTC).date())
-    with new_home() as home:
-        os.environ["PREUVE_HOME"] = str(home)
-        campaign = run_campaign(
-            TASK, twins, split, data=data, goals_sha256="0" * 64, protocol=Protocol(rounds=8, window_s=3.0),
-            store=open_store(TASK.name), progress=lambda *_: None,
-        )  # fmt: skip
-    ratio = paired_ratio(round_energies(campaign, "a"), round_energies(campaign, "b"))
-    yield (
-        "A/A, 8 rounds of 3 s: ratio of energy, 95 % interval",
-        f"{ratio.value:.3f} ({ratio.low:.3f} to {ratio.high:.3f})",
-        "holds 1, within 0.93 to 1.08",
-    )
 
 
 def harness() -> Iterator[Row]:
@@ -134,8 +105,11 @@ def banking77() -> Iterator[Row]:
 BENCHMARKS: dict[str, Callable[[], Iterator[Row]]] = {
     "start-up": start_up,
     "banking77": banking77,
-    "same-twice": same_twice,
     "harness": harness,
+    "metering": energy.metering,
+    "foreign-load": energy.foreign_load,
+    "kills": energy.kills,
+    "telling-apart": energy.telling_apart,
 }
 
 

@@ -12,8 +12,9 @@ import pytest
 import poc
 from evaluation.candidate import Candidate, Predictor
 from evaluation.exceptions import NameNotFoundError, PreuveError
+from evaluation.listing import broken_dict, broken_text
 from evaluation.metrics import accuracy
-from evaluation.pocs import Poc, change_params, find_poc, find_pocs
+from evaluation.pocs import Poc, change_params, find_poc, find_pocs, look_for_pocs
 from evaluation.samples import Samples
 from evaluation.task import Task, Unit
 
@@ -165,3 +166,81 @@ def test_for_a_candidate_or_parameter_written_wrongly_the_nearest_one_is_offered
 def test_the_seed_and_the_samples_are_no_parameters(internal: str) -> None:
     with pytest.raises(NameNotFoundError):
         settings_after(f"linear.{internal}=1")
+
+
+# Folders that are broken
+
+
+BROKEN = {
+    "an import that fails": ("import no_such_library\n", "ModuleNotFoundError: No module named 'no_such_library'", ", line 1"),
+    "no Python": ("TASK = 1\nCANDIDATES = [\n", "SyntaxError: ", ", line 2"),
+    "a program that ends": ("import sys\n\nsys.exit('torch is needed')\n", "SystemExit: torch is needed", ", line 3"),
+    "no task": ("CANDIDATES = ()\n", "no TASK", ""),
+    "a task of another kind": ("TASK, CANDIDATES = 'routing', ()\n", "no TASK", ""),
+    "no candidates": (PACKAGE.replace("CANDIDATES", "OTHERS"), "no CANDIDATES", ""),
+    "one candidate alone": (PACKAGE.replace("= ()", "= 5"), "no CANDIDATES", ""),
+    "candidates of another kind": (PACKAGE.replace("= ()", "= ['keywords']"), "no CANDIDATES", ""),
+}
+
+
+def write_poc(folder: Path, code: str = PACKAGE, goals: str = GOALS) -> Path:
+    folder.mkdir()
+    (folder / "goals.toml").write_text(goals, encoding="utf-8")
+    (folder / "__init__.py").write_text(code, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_a_broken_folder_takes_no_other_poc_down_and_says_where_it_is_broken(poc_folder: Path, kind: str) -> None:
+    code, found, line = BROKEN[kind]
+    write_poc(poc_folder / "meter_reading")
+    folder = write_poc(poc_folder / "a_broken_one", code)
+    assert [each.task.name for each in find_pocs()] == ["meter-reading"]
+    assert find_poc("meter-reading").folder == poc_folder / "meter_reading"
+    for name in ("a-broken-one", "a_broken_one"):
+        with pytest.raises(PreuveError) as caught:
+            find_poc(name)
+        assert caught.value.found.startswith(found)
+        assert caught.value.where == f"{folder / '__init__.py'}{line}"
+
+
+def test_the_line_that_is_named_is_the_pocs_own_and_the_innermost_one(poc_folder: Path) -> None:
+    folder = write_poc(poc_folder / "a_broken_one", "\nfrom poc.a_broken_one.words import WORDS\n")
+    (folder / "words.py").write_text("import json\n\n\nWORDS = json.loads('{')\n", encoding="utf-8")
+    (broken,) = look_for_pocs()[1]
+    assert broken.error.where == f"{folder / 'words.py'}, line 4"
+    assert broken.error.found.startswith("JSONDecodeError: ")
+
+
+def test_a_poc_whose_goals_are_broken_takes_no_other_down(poc_folder: Path) -> None:
+    write_poc(poc_folder / "meter_reading")
+    folder = write_poc(poc_folder / "a_broken_one", goals="[goal.energy\n")
+    found, (broken,) = look_for_pocs()
+    assert len(found) == 1
+    assert broken.error.where == str(folder / "goals.toml")
+
+
+def test_for_a_broken_folders_name_written_wrongly_it_is_offered(poc_folder: Path) -> None:
+    write_poc(poc_folder / "a_broken_one", "import no_such_library\n")
+    with pytest.raises(NameNotFoundError) as caught:
+        find_poc("a-brokn-one")
+    assert caught.value.remedy == "did you mean a-broken-one?"
+
+
+def test_a_broken_folder_is_shown_with_its_reason(poc_folder: Path) -> None:
+    folder = write_poc(poc_folder / "a_broken_one", "import no_such_library\n")
+    (broken,) = look_for_pocs()[1]
+    reason = "ModuleNotFoundError: No module named 'no_such_library'"
+    assert broken_text(broken).splitlines()[:3] == [
+        "a-broken-one",
+        f"  broken      {reason}",
+        f"  where       {folder / '__init__.py'}, line 1",
+    ]
+    shown = broken_dict(broken)
+    assert (shown["folder"], shown["error"]["found"]) == (str(folder), reason)
+
+
+def test_no_poc_of_this_project_is_broken() -> None:
+    found, broken = look_for_pocs()
+    assert found
+    assert broken == []

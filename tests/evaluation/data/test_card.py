@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaluation.data.card import Card, card_path, check_card, file_sha256, home_card_path, read_card, write_card
+from evaluation.data.card import Card, card_path, card_text, check_card, file_sha256, home_card_path, read_card, write_card
 from evaluation.exceptions import DataError
 
 TODAY = dt.date(2026, 6, 15)
@@ -45,6 +45,7 @@ def personal(**changes: Any) -> Card:
         licence=TEXTS,
         contains_personal_data=st.sampled_from(["no", "yes", "undeclared"]),
         sha256=TEXTS,
+        file=OPTIONAL_TEXTS,
         origin=TEXTS,
         language=TEXTS,
         dpia=OPTIONAL_TEXTS,
@@ -59,7 +60,9 @@ def test_any_card_is_read_back_as_it_was_written(tmp_path_factory: pytest.TempPa
 
 
 def test_quotes_line_breaks_and_control_characters_survive_in_every_text(tmp_path: Path) -> None:
-    texts = dict.fromkeys(("licence", "sha256", "origin", "language", "dpia", "purpose", "legal_basis", "how_written"), AWKWARD)
+    texts = dict.fromkeys(
+        ("licence", "sha256", "file", "origin", "language", "dpia", "purpose", "legal_basis", "how_written"), AWKWARD
+    )
     card = Card.model_validate(texts)
     assert read_card(write_card(card, tmp_path / "train.csv")) == card
 
@@ -96,6 +99,32 @@ def test_a_files_own_card_goes_before_its_folders(tmp_path: Path, present: list[
     assert card_path(tmp_path / "train.csv") == tmp_path / chosen
 
 
+@pytest.mark.parametrize(
+    ("present", "named", "chosen"),
+    [
+        (["train.csv"], "train.csv", "train.parquet.card.toml"),
+        (["train.csv"], "train.parquet", "train.card.toml"),
+        (["train.csv"], None, "train.card.toml"),
+        # Renamed together with its card, or written again in another form: nothing else could have this card.
+        (["other.csv"], "other.csv", "train.card.toml"),
+        ([], "train.csv", "train.card.toml"),
+    ],
+)
+def test_a_card_that_is_another_files_is_left_to_it(tmp_path: Path, present: list[str], named: str | None, chosen: str) -> None:
+    for name in ("train.parquet", *present):
+        (tmp_path / name).touch()
+    short = tmp_path / "train.card.toml"
+    short.write_text(card_text(Card(sha256="c3d4", file=named)), encoding="utf-8")
+    assert write_card(Card(sha256="a1b2"), tmp_path / "train.parquet") == tmp_path / chosen
+    assert card_path(tmp_path / "train.parquet") == tmp_path / chosen
+    assert (read_card(short).sha256 == "c3d4") == (chosen != "train.card.toml")
+
+
+def test_a_card_of_the_whole_name_is_found_after_the_other_file_is_gone(tmp_path: Path) -> None:
+    (tmp_path / "train.parquet.card.toml").touch()
+    assert card_path(tmp_path / "train.parquet") == tmp_path / "train.parquet.card.toml"
+
+
 def test_a_card_goes_to_the_home_where_its_folder_cannot_be_written_to(home: Path) -> None:
     # The kernel makes no files in /proc, for root neither.
     path = write_card(Card(sha256="a1b2"), Path("/proc/train.csv"))
@@ -117,7 +146,7 @@ def test_a_field_that_is_unknown_or_wrong_is_named_with_those_there_are(tmp_path
     path = tmp_path / "train.card.toml"
     error = reading_refusal(path, f'sha256 = "a1b2"\n{line}\n')
     assert error.where == f"{path}, {field}"
-    fields = "licence, contains_personal_data, sha256, origin, language, dpia, expires, purpose, legal_basis, how_written"
+    fields = "licence, contains_personal_data, sha256, file, origin, language, dpia, expires, purpose, legal_basis, how_written"
     assert error.expected == f"a card with the fields {fields}"
 
 
@@ -132,6 +161,7 @@ def test_a_card_that_is_no_toml_is_refused(tmp_path: Path, content: str | bytes)
     path = tmp_path / "train.card.toml"
     error = reading_refusal(path, content)
     assert (error.expected, error.where) == ("a card in TOML", str(path))
+    assert "delete the card" in error.remedy
 
 
 def test_the_hash_of_a_file_is_the_one_that_sha256sum_gives(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from evaluation.samples import Split
 from poc.request_classification import TASK
 from tests.conftest import labelled, write_csv
 
+SERVICES = ("eclairage-public", "collecte-encombrants")
 TODAY = dt.date(2026, 6, 15)
 PERSONAL = Declaration("etalab-2.0", "yes", "AIPD-2026-7", dt.date(2026, 12, 31))
 NOT_PERSONAL = Declaration("etalab-2.0", "no")
@@ -217,6 +218,100 @@ def test_a_file_that_changed_is_refused_until_it_is_declared_again(requests_csv:
     assert load(requests_csv)[1].contains_personal_data == "no"
 
 
+def test_a_file_that_changed_is_not_held_up_by_a_card_that_declares_nothing(requests_csv: Path) -> None:
+    load(requests_csv)
+    write_csv(requests_csv, labelled()[2:])
+    _, record = load(requests_csv)
+    assert (record.sha256, record.contains_personal_data) == (file_sha256(requests_csv), "undeclared")
+    assert read_card(requests_csv.with_name("train.card.toml")).sha256 == record.sha256
+
+
+@pytest.mark.parametrize("entry", ['licence = "etalab-2.0"', 'purpose = "routing"', "expires = 2020-01-01"])
+def test_a_file_that_changed_is_held_up_by_a_card_that_declares_anything(requests_csv: Path, entry: str) -> None:
+    load(requests_csv)
+    card = requests_csv.with_name("train.card.toml")
+    lines = [line for line in card.read_text(encoding="utf-8").splitlines() if not line.startswith(entry.split(maxsplit=1)[0])]
+    card.write_text("\n".join([*lines, entry]), encoding="utf-8")
+    write_csv(requests_csv, labelled()[2:])
+    assert refusal(requests_csv).found.startswith("another content")
+
+
+def test_files_of_one_name_and_two_endings_have_a_card_each(requests_csv: Path) -> None:
+    other = write_csv(requests_csv.with_suffix(".tsv"), labelled()[2:])
+    load(requests_csv, PERSONAL)
+    load(other, NOT_PERSONAL)
+    assert names_in(requests_csv.parent) == ["train.card.toml", "train.csv", "train.tsv", "train.tsv.card.toml"]
+    assert (load(requests_csv)[1].contains_personal_data, load(other)[1].contains_personal_data) == ("yes", "no")
+
+
+# The card of a test file
+
+
+@pytest.fixture
+def measured_csv(tmp_path: Path) -> Path:
+    """A file to measure on, beside the requests."""
+    return write_csv(tmp_path / "test.csv", [(f"Une {label} de plus, {n}", label) for n in range(3) for label in SERVICES])
+
+
+def test_a_test_file_without_a_card_is_covered_by_the_data_files(requests_csv: Path, measured_csv: Path) -> None:
+    load(requests_csv, NOT_PERSONAL, test=measured_csv)
+    assert load(requests_csv, test=measured_csv)[1].contains_personal_data == "no"
+    assert names_in(requests_csv.parent) == ["test.csv", "train.card.toml", "train.csv"]
+
+
+def test_a_card_of_the_folder_is_not_held_against_the_test_file(requests_csv: Path, measured_csv: Path) -> None:
+    load(requests_csv, NOT_PERSONAL)
+    requests_csv.with_name("train.card.toml").rename(requests_csv.with_name("card.toml"))
+    assert load(requests_csv, test=measured_csv)[1].card == "card.toml"
+
+
+def test_personal_data_to_measure_on_expires_like_any(requests_csv: Path, measured_csv: Path) -> None:
+    load(measured_csv, PERSONAL)
+    load(requests_csv, NOT_PERSONAL)
+    request = DataRequest(str(requests_csv), test=measured_csv, input="text", target="category")
+    _, record = load_data(TASK, request, dt.date(2026, 12, 31))
+    assert (record.contains_personal_data, record.notices) == ("yes", (NOT_STORED,))
+    with pytest.raises(DataError) as caught:
+        load_data(TASK, request, dt.date(2027, 1, 1))
+    assert (caught.value.found, caught.value.where) == ("expired on 2026-12-31", str(measured_csv))
+
+
+def test_personal_data_to_measure_on_needs_an_assessment_and_its_refusal_leaves_nothing_behind(
+    requests_csv: Path, measured_csv: Path
+) -> None:
+    load(measured_csv, NOT_PERSONAL)
+    card = measured_csv.with_name("test.card.toml")
+    card.write_text(card.read_text(encoding="utf-8").replace('data = "no"', 'data = "yes"'), encoding="utf-8")
+    error = refusal(requests_csv, test=measured_csv)
+    assert (error.found, error.where) == ("no --dpia and --expires", str(measured_csv))
+    assert names_in(requests_csv.parent) == ["test.card.toml", "test.csv", "train.csv"]
+
+
+def test_a_test_file_that_changed_is_refused_until_it_is_declared_again(requests_csv: Path, measured_csv: Path) -> None:
+    load(measured_csv, NOT_PERSONAL)
+    load(requests_csv, NOT_PERSONAL)
+    write_csv(measured_csv, [("Une lampe de moins", "eclairage-public")])
+    error = refusal(requests_csv, test=measured_csv)
+    assert (error.found, error.where) == (f"another content (SHA-256 {file_sha256(measured_csv)[:12]})", str(measured_csv))
+    load(requests_csv, NOT_PERSONAL, test=measured_csv)
+    assert read_card(measured_csv.with_name("test.card.toml")).sha256 == file_sha256(measured_csv)
+    load(requests_csv, test=measured_csv)
+
+
+def test_a_test_files_card_that_declares_nothing_changes_nothing(requests_csv: Path, measured_csv: Path) -> None:
+    load(measured_csv)
+    load(requests_csv, NOT_PERSONAL)
+    assert load(requests_csv, test=measured_csv)[1].contains_personal_data == "no"
+
+
+def test_what_a_test_files_card_leaves_open_is_open(requests_csv: Path, measured_csv: Path) -> None:
+    load(measured_csv, Declaration(licence="etalab-2.0"))
+    load(requests_csv, NOT_PERSONAL)
+    _, record = load(requests_csv, test=measured_csv)
+    assert record.contains_personal_data == "undeclared"
+    assert UNDECLARED in record.notices
+
+
 # Folders that cannot be written to
 
 
@@ -293,6 +388,19 @@ def test_a_hub_data_set_has_its_card_in_the_home(hub: Path, home: Path) -> None:
     assert names_in(hub) == ["test.csv", "train.csv"]
     assert load(f"hf:{hub}")[1] == record
     assert read_texts(record).inputs == ["Une autre lampe"]
+
+
+def test_a_hub_that_is_a_folder_is_found_again_from_anywhere(hub: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(hub.parent)
+    _, record = load("hf:hub", NOT_PERSONAL)
+    assert record.source == f"hf:{hub.resolve()}"
+    monkeypatch.chdir("/")
+    assert read_texts(record).inputs == ["Une autre lampe"]
+
+
+def test_a_hub_folder_may_have_an_at_sign_in_its_path(hub: Path) -> None:
+    place = hub.rename(hub.with_name("hub@city"))
+    assert load(f"hf:{place}", NOT_PERSONAL)[1].test_samples == 1
 
 
 def test_a_hub_data_set_that_changed_is_undeclared(hub: Path) -> None:

@@ -325,7 +325,10 @@ def test_a_json_cell_that_is_no_text_is_refused(tmp_path: Path, cell: str, found
     assert (error.found, error.where) == (found, f"{path}, line 3, column 'category'")
 
 
-@pytest.mark.parametrize(("cell", "text"), [("5", "5"), ("2.5", "2.5"), ("true", "True"), ('"a\u2028b"', "a\u2028b")])
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [("5", "5"), ("5.0", "5"), ("-0.0", "0"), ("2.5", "2.5"), ("Infinity", "inf"), ("true", "True"), ('"a\u2028b"', "a\u2028b")],
+)
 def test_a_json_number_is_read_as_its_text(tmp_path: Path, cell: str, text: str) -> None:
     path = write(tmp_path / "train.jsonl", f'{{"text": "x", "category": {cell}}}\n')
     assert read_samples(path, COLUMNS).targets == [text]
@@ -349,6 +352,13 @@ def test_parquet_texts_and_numbers_are_read(tmp_path: Path) -> None:
         tmp_path / "train.parquet", {"unused": [[1], [2]], "text": ["été", "b\n"], "category": [3, 4], "id": [10, 11]}
     )
     assert read_samples(path, COLUMNS) == Samples(["10", "11"], ["été", "b\n"], ["3", "4"], {})
+
+
+def test_a_label_is_the_same_in_a_csv_file_and_among_parquets_floats(tmp_path: Path) -> None:
+    train = write_csv(tmp_path / "train.csv", [(f"text {number}", str(number % 2)) for number in range(6)])
+    test = write_parquet(tmp_path / "test.parquet", {"text": ["x", "y"], "category": [0.0, 1.0]})
+    split = read_split(train, COLUMNS, test=test)
+    assert (split.test.targets, split.notices) == (["0", "1"], ())
 
 
 @pytest.mark.parametrize(
@@ -547,6 +557,30 @@ def test_every_sample_is_on_one_side_and_every_class_on_both(counts: list[int], 
     assert sorted([*split.train.ids, *split.test.ids]) == ids
     assert set(split.train.targets) == set(split.test.targets) == set(targets)
     assert min(Counter(split.train.targets).values()) >= 2
+
+
+def test_a_text_that_is_repeated_is_drawn_as_one(tmp_path: Path) -> None:
+    rows = rows_of(voirie=10, tri=10)
+    repeated = [(text.upper(), label) for text, label in rows[:8]] * 2 + [("voirie 9", "tri")]
+    path = write_csv(tmp_path / "train.csv", [*rows, *repeated])
+    for seed in range(20):
+        split = read_split(path, COLUMNS, test=None, seed=seed)
+        learnt, measured = ({text.lower() for text in side.inputs} for side in (split.train, split.test))
+        assert not learnt & measured
+        assert (len(learnt), len(measured), len(split.train) + len(split.test)) == (14, 6, 37)
+        assert split.notices[1:] == ("17 samples repeat the text of another, 1 with another label: a text is on one side only",)
+
+
+def test_a_class_of_too_few_texts_cannot_be_split_however_often_they_are_repeated(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "train.csv", [*rows_of(voirie=5), *rows_of(tri=2) * 4])
+    error = split_refusal(path)
+    assert (error.found, error.where) == ("1 with fewer: 'tri' (2)", f"{path}, sample row-6")
+    assert "a repeated text counts once" in error.remedy
+
+
+def test_a_class_whose_texts_are_all_another_classs_is_named(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "train.csv", [(f"text {number}", label) for number in range(4) for label in ("voirie", "tri")])
+    assert split_refusal(path).found == "1 with fewer: 'tri' (0)"
 
 
 def test_a_declared_split_is_followed(tmp_path: Path) -> None:
