@@ -26,6 +26,7 @@ from evaluation.energy.journal import Journal, journal_folder
 from evaluation.energy.lock import energy_lock
 from evaluation.energy.machine import Machine
 from evaluation.energy.meter import EnergyLog, Meter, Window
+from evaluation.energy.reading import SHORTEST_WINDOW_S
 from evaluation.energy.tracker import check_outside_settings
 from evaluation.environment import describe_environment
 from evaluation.exceptions import BusyError, CandidateUnavailableError, MeterError, PreuveError
@@ -40,8 +41,8 @@ from evaluation.samples import Samples, Split
 from evaluation.task import Task
 from evaluation.threads import fixed_threads
 
-IDLE_S = 5.0
-QUICK_IDLE_S = 1.0
+# The idle machine is measured for half a window; the shortest that can be measured is half a second.
+IDLE_SHARE_OF_WINDOW = 0.5
 REHEARSED_PER_CLASS = 2
 # Single inputs are timed for as long as a window lasts, but no longer than this.
 LONGEST_LATENCY_S = 2.0
@@ -153,17 +154,16 @@ def run_campaign(
         KeyboardInterrupt: after the campaign was closed as interrupted.
     """
     check_outside_settings()
-    started = dt.datetime.now(dt.UTC)
-    campaign_id = new_campaign_id(started)
     waiting = (lambda holder: tell(f"Waiting: {holder}.")) if wait else None
-    with energy_lock(f"campaign {campaign_id} of {task.name}", wait=waiting), fixed_threads(protocol.threads):
+    with energy_lock(f"a campaign of {task.name}", wait=waiting), fixed_threads(protocol.threads):
         for closed in close_killed(store):
             tell(f"Closed as interrupted: campaign {closed}, whose process had ended without closing it.")
         trials = [Trial(candidate, seed) for candidate in candidates for seed in range(protocol.seeds)]
         development_wh = store.development_wh()
         budget.begin(development_wh, planned_wh(protocol, len(trials), machine, _idle_s(protocol)), tell)
+        started = dt.datetime.now(dt.UTC)
         campaign = Campaign(
-            id=campaign_id,
+            id=new_campaign_id(started),
             task=task.name,
             task_version=task.version,
             unit_name=task.unit.name,
@@ -203,7 +203,7 @@ def _uninterrupted() -> Iterator[None]:
 
 
 def _idle_s(protocol: Protocol) -> float:
-    return QUICK_IDLE_S if protocol.quick else IDLE_S
+    return max(SHORTEST_WINDOW_S, protocol.window_s * IDLE_SHARE_OF_WINDOW)
 
 
 class _Experiment:

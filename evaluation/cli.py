@@ -68,14 +68,14 @@ def main() -> None:
 @app.command("list")
 def list_pocs(as_json: Json = False) -> None:
     """POCs, their candidates and goals."""
-    from evaluation.listing import poc_dict, poc_text
-    from evaluation.pocs import find_pocs
+    from evaluation.listing import broken_dict, broken_text, poc_dict, poc_text
+    from evaluation.pocs import look_for_pocs
 
-    pocs = find_pocs()
+    pocs, broken = look_for_pocs()
     if as_json:
-        _print_json([poc_dict(poc) for poc in pocs])
+        _print_json([*map(poc_dict, pocs), *map(broken_dict, broken)])
     else:
-        typer.echo("\n\n".join(poc_text(poc) for poc in pocs))
+        typer.echo("\n\n".join([*map(poc_text, pocs), *map(broken_text, broken)]))
 
 
 @app.command()
@@ -162,7 +162,7 @@ def run(
                 wait=wait,
             )
     except KeyboardInterrupt:
-        _complain("Interrupted. The campaign is closed and marked as such; what was measured so far is kept in MLflow.")
+        _complain("Interrupted. What was measured so far is recorded, and marked as interrupted.")
         raise typer.Exit(INTERRUPTED) from None
     comparison = compare(campaign, found.task.metrics)
     _show(comparison, _scenario(goals, found.task), as_json=as_json)
@@ -182,12 +182,12 @@ def compare_candidates(
     """The candidates of a campaign side by side, with intervals."""
     from evaluation.campaign import close_what_was_killed
     from evaluation.judgement.comparison import compare
-    from evaluation.pocs import find_poc, find_pocs
+    from evaluation.pocs import find_poc, find_pocs, first_poc
     from evaluation.records.store import looks_like_campaign, open_store
 
     if looks_like_campaign(what):
         pocs = find_pocs()
-        owner = next((poc for poc in pocs if what in open_store(poc.task.name).campaign_ids()), pocs[0])
+        owner = next((poc for poc in pocs if what in open_store(poc.task.name).campaign_ids()), first_poc(pocs))
         campaign_id: str | None = what
     else:
         owner, campaign_id = find_poc(what), None
@@ -309,11 +309,11 @@ def ui(
     browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
 ) -> None:
     """MLflow on the recorded runs, on this machine's loopback address only."""
-    from evaluation.pocs import find_poc, find_pocs
+    from evaluation.pocs import find_poc, find_pocs, first_poc
     from evaluation.ui import serve
 
     _end_like_an_interrupt()
-    task = find_poc(poc).task if poc else find_pocs()[0].task
+    task = find_poc(poc).task if poc else first_poc(find_pocs()).task
     raise typer.Exit(serve(task.name, port, browser=browser, tell=_print))
 
 

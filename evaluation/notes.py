@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from evaluation.energy.evidence import MEANING
 from evaluation.energy.reading import Reading, second_estimate_wh
 from evaluation.judgement.comparison import CandidateResult, Comparison, round_energies
+from evaluation.judgement.statistics import positive_interval
 from evaluation.numbers import counted, share, significant
 from evaluation.run import Campaign
 
@@ -100,7 +101,7 @@ def _second_estimate_note(comparison: Comparison) -> Iterator[str]:
     """Whether the two estimates of the CPU's energy put the candidates into the same order."""
     campaign = comparison.campaign
     names = [result.name for result in comparison.results if result.energy_wh]
-    if campaign.machine.counts_cpu_energy or len(names) < 2:
+    if not campaign.machine.models_cpu_energy or len(names) < 2:
         return
     core_w = campaign.machine.declared.watts_per_busy_core.value
     second = f"a second estimate (CPU seconds at {core_w:g} W a busy core)"
@@ -117,7 +118,7 @@ def _gross_wh(reading: Reading) -> float:
 
 
 def _order(campaign: Campaign, names: Sequence[str], energy_wh: Callable[[Reading], float]) -> list[str]:
-    return sorted(names, key=lambda name: sum(round_energies(campaign, name, energy_wh)))
+    return sorted(names, key=lambda name: positive_interval(round_energies(campaign, name, energy_wh)).value)
 
 
 def _disturbance_notes(campaign: Campaign) -> Iterator[str]:

@@ -76,6 +76,17 @@ def find_pocs() -> list[Poc]:
     return look_for_pocs()[0]
 
 
+def first_poc(pocs: Sequence[Poc]) -> Poc:
+    """The one that is meant where none is named.
+
+    Raises:
+        NameNotFoundError: there is none that works.
+    """
+    if not pocs:
+        raise not_found("POC", "none", [], "poc/")
+    return pocs[0]
+
+
 def _load(folder: Path) -> Poc:
     """Import a POC.
 

@@ -20,7 +20,8 @@ CampaignStatus = Literal["running", "finished", "interrupted"]
 class Record(BaseModel):
     """Frozen, and strict about its fields, so that what is read back is what was written."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # A score that is no number stays one: as JSON's null it could not be read back.
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
 
 
 class Protocol(Record):

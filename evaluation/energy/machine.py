@@ -142,6 +142,11 @@ class Machine(Record):
         """Whether all of the CPU's counters can be read."""
         return self.hardware.rapl.state == "readable" and not self.hardware.rapl.unreadable
 
+    @property
+    def models_cpu_energy(self) -> bool:
+        """Whether only a model stands behind the CPU's energy: no counter, no wall meter."""
+        return not self.counts_cpu_energy and self.calibration is None
+
 
 @cache
 def machine_id() -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -181,6 +181,9 @@ class Meter:
             yield window
         except BaseException:
             self._close(label, log, sampler, tracker, window, before, cut_short=True)
+            # What ended the window goes on upwards; what the listener has to say, it says again after the next one.
+            with suppress(PreuveError):
+                self.on_reading(log.readings[-1])
             raise
         problem = self._close(label, log, sampler, tracker, window, before)
         if problem:
@@ -283,7 +286,7 @@ def make_reading(
         cpu_seconds=used.own,
         foreign_cpu_seconds=used.foreign,
         stolen_seconds=used.stolen,
-        cpu_estimate_wh=None if machine.counts_cpu_energy else used.own * core_w / JOULES_PER_WH,
+        cpu_estimate_wh=used.own * core_w / JOULES_PER_WH if machine.models_cpu_energy else None,
         calibrated_by=measured.calibrated_by,
         gpu_shared=gpu_shared,
         longest_gap_s=_longest_gap_s(elapsed_s, duration_s),

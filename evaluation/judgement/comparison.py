@@ -109,6 +109,7 @@ def _result(campaign: Campaign, name: str, metrics: Sequence[Metric], reference:
         return CandidateResult(name, first.baseline, first.status, 0, first.reason, first.remedy)
     fits = [reading for run in finished for reading in run.readings_of("fit")]
     windows = [reading for run in finished for reading in run.readings_of("inference")]
+    energy_wh = positive_interval(round_energies(campaign, name))
     measurable = all(reading.duration_s >= SHORTEST_WINDOW_S for reading in fits)
     return CandidateResult(
         name=name,
@@ -117,8 +118,8 @@ def _result(campaign: Campaign, name: str, metrics: Sequence[Metric], reference:
         seeds=len(finished),
         reason=_unfinished(runs),
         scores=_scores(finished, metrics),
-        energy_wh=positive_interval(round_energies(campaign, name)),
-        true_wh=_true_bounds(campaign, windows),
+        energy_wh=energy_wh,
+        true_wh=_true_bounds(energy_wh.value, windows),
         evidence=max(reading.evidence or "D" for reading in windows),
         above_idle_wh=_above_idle(campaign, name),
         ratio=_ratio(campaign, name, reference),
@@ -134,12 +135,11 @@ def _result(campaign: Campaign, name: str, metrics: Sequence[Metric], reference:
     )
 
 
-def _true_bounds(campaign: Campaign, windows: Sequence[Reading]) -> Bounds:
-    unit = campaign.unit_size
-    return Bounds(
-        fmean(reading.low_wh * reading.per_sample(unit) for reading in windows),
-        fmean(reading.high_wh * reading.per_sample(unit) for reading in windows),
-    )
+def _true_bounds(energy_wh: float, windows: Sequence[Reading]) -> Bounds:
+    """The bounds of the windows' energy together, as factors on the candidate's."""
+    total_wh = sum(reading.energy_wh for reading in windows)
+    low_wh, high_wh = sum(reading.low_wh for reading in windows), sum(reading.high_wh for reading in windows)
+    return Bounds(energy_wh * low_wh / total_wh, energy_wh * high_wh / total_wh)
 
 
 def _above_idle(campaign: Campaign, name: str) -> Interval | None:
@@ -155,7 +155,7 @@ def _ratio(campaign: Campaign, name: str, reference: str | None) -> Interval | N
 
 
 def _second_ratio(campaign: Campaign, name: str, reference: str | None) -> Interval | None:
-    if reference is None or campaign.machine.counts_cpu_energy:
+    if reference is None or not campaign.machine.models_cpu_energy:
         return None
     ours, theirs = (round_energies(campaign, each, second_estimate_wh) for each in (name, reference))
     return paired_ratio(ours, theirs) if len(ours) == len(theirs) else None

@@ -25,6 +25,7 @@ from evaluation.records.store import Store
 from evaluation.run import Campaign, Run
 
 KILLED = "its process was killed"
+UNRECORDED = "it could not be recorded when it ended"
 
 
 @dataclass

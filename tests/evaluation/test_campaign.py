@@ -556,12 +556,14 @@ def journalled() -> Counter[str]:
 
 def test_what_a_kill_left_open_is_closed_by_the_next_campaign(run: Start, store: Store, watcher: Watcher) -> None:
     with killed("fit") as process:
-        deadline = time.monotonic() + 60
-        # One power sample when the fit begins, and one a second later.
-        while not (journalled()["fit"] and journalled()["sample"] >= 2):
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        process.kill()
+        try:
+            deadline = time.monotonic() + 60
+            # One power sample when the fit begins, and one a second later.
+            while not (journalled()["fit"] and journalled()["sample"] >= 2):
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+        finally:
+            process.kill()
     assert statuses(store) == {"RUNNING"}
     finished = run(Candidate("one", fit_constant))
     (killed_id,) = store.campaign_ids("interrupted")

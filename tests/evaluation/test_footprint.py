@@ -36,7 +36,7 @@ class Foreign:
         return ["a"] * len(inputs)
 
     def save(self, folder: Path) -> None:
-        raise AssertionError(folder)
+        (folder / "model").write_text("its class could do anything while it is loaded")
 
 
 class Started:

@@ -6,7 +6,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
+import psutil
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,6 +27,15 @@ def sleeper() -> Iterator[subprocess.Popen[bytes]]:
 def test_this_process_runs() -> None:
     assert is_running(process_name())
     assert process_name() == process_name(os.getpid())
+
+
+def test_a_name_holds_the_start_of_the_process_and_of_the_machine() -> None:
+    pid, started, boot = process_name().split("@")
+    since_boot_s = psutil.Process().create_time() - psutil.boot_time()
+    assert int(pid) == os.getpid()
+    # Both clocks are read in whole seconds somewhere.
+    assert int(started) / os.sysconf("SC_CLK_TCK") == pytest.approx(since_boot_s, abs=2)
+    assert boot == Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
 
 
 def test_a_process_runs_until_it_has_ended(sleeper: subprocess.Popen[bytes]) -> None:

@@ -150,6 +150,16 @@ def test_our_children_are_no_others(cards: Cards) -> None:
         child.communicate(b"\n")
 
 
+def test_nor_are_children_of_our_children(cards: Cards) -> None:
+    with subprocess.Popen(
+        ["/bin/sh", "-c", "sleep 60 & echo $!; read _; kill $!"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as child:
+        assert child.stdout
+        cards({"compute_processes": [{"pid": int(child.stdout.readline())}]})
+        assert not gpu.is_shared()
+        child.communicate(b"\n")
+
+
 def test_in_a_container_the_one_that_nobody_knows_is_this_process(cards: Cards, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", fake_torch([]))
     cards({"compute_processes": [{"pid": OTHERS}]})

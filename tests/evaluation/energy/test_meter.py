@@ -53,6 +53,13 @@ def part_wh(reading: Reading, name: Any) -> float:
     return part.energy_wh
 
 
+def warm(machine: Machine) -> Meter:
+    """A meter whose first window is like its later ones."""
+    meter = Meter(machine)
+    meter.warm_up()
+    return meter
+
+
 def sleep(_: Window) -> None:
     time.sleep(A_WINDOW_S)
 
@@ -168,7 +175,7 @@ def test_cpu_seconds_of_children_are_counted_running_or_ended() -> None:
     with subprocess.Popen([sys.executable, "-c", running], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         assert child.stdin
         assert child.stdout
-        with Meter(tolerant()).window("fit", log):
+        with warm(tolerant()).window("fit", log):
             child.stdin.write(b"\n")
             child.stdin.flush()
             subprocess.run([sys.executable, "-c", BUSY_LOOP], check=True)
@@ -182,14 +189,14 @@ def test_measuring_prints_nothing_and_writes_no_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    Meter(tolerant()).measure("idle", EnergyLog(), sleep)
+    warm(tolerant()).measure("idle", EnergyLog(), sleep)
     assert capfd.readouterr() == ("", "")
     assert list(tmp_path.iterdir()) == []
     assert list(Path.home().iterdir()) == []
 
 
 def test_one_window_after_the_other_has_samples_and_energy_of_its_own() -> None:
-    log, meter = EnergyLog(), Meter(tolerant())
+    log, meter = EnergyLog(), warm(tolerant())
     for seconds in (1.2, A_WINDOW_S):
         with meter.window("idle", log):
             time.sleep(seconds)
@@ -203,7 +210,7 @@ def test_one_window_after_the_other_has_samples_and_energy_of_its_own() -> None:
 def test_a_window_that_ends_on_a_full_second_is_believed() -> None:
     # A sample is under way just then.
     log = EnergyLog()
-    with Meter(tolerant()).window("idle", log) as window:
+    with warm(tolerant()).window("idle", log) as window:
         while window.elapsed_s < 1.0:
             sum(range(1000))
     assert log.readings[0].outcome == "complete"
@@ -226,8 +233,7 @@ def on(root: Path, **declared: float) -> Machine:
 
 def count(machine: Machine, counters: dict[Counter, float]) -> Reading:
     """A window in which the counters go on by so many joules."""
-    log, meter = EnergyLog(), Meter(machine)
-    meter.warm_up()
+    log, meter = EnergyLog(), warm(machine)
     with meter.window("inference", log):
         for counter, joules in counters.items():
             counter.add(joules)
@@ -365,7 +371,7 @@ def test_a_window_that_others_disturbed_is_repeated_twice_and_then_kept_as_it_is
         sleep(window)
 
     with busy_stranger():
-        reading = Meter(tolerant(foreign_load_limit_cores=0.02)).measure("inference", log, work)
+        reading = warm(tolerant(foreign_load_limit_cores=0.02)).measure("inference", log, work)
     assert len(calls) == 3
     assert log.readings[-1] == reading
     assert [(each.outcome, each.attempt, each.samples) for each in log.readings] == [
@@ -439,7 +445,7 @@ def test_a_real_window_that_fails_has_its_energy() -> None:
         raise Failed
 
     with pytest.raises(Failed):
-        Meter(tolerant()).measure("fit", log, fail_late)
+        warm(tolerant()).measure("fit", log, fail_late)
     (reading,) = log.readings
     assert (reading.outcome, reading.evidence) == ("cut short", "C")
     assert reading.duration_s >= A_WINDOW_S
@@ -650,7 +656,7 @@ def test_a_calibration_that_leaves_less_than_nothing_makes_a_reading_unbelievabl
 
 def test_a_real_window_on_a_calibrated_host_says_so() -> None:
     machine = tolerant().model_copy(update={"calibration": CALIBRATION})
-    reading = Meter(machine).measure("idle", EnergyLog(), sleep)
+    reading = warm(machine).measure("idle", EnergyLog(), sleep)
     assert {part.evidence for part in reading.components} == {"A"}
     ram_wh = 20 * reading.duration_s / 3600
     assert part_wh(reading, "ram") == pytest.approx(ram_wh * reading.calibrated_by)

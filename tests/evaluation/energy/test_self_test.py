@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -36,10 +37,11 @@ from evaluation.exceptions import HomeError, MeterError
 from tests.records import STARTED, make_machine, make_reading
 
 CORES = look_at_hardware().cores
-# Holds two cores busy until it is ended, and says which processes do.
+# Holds two cores busy until it is ended, and says which processes do. Tests that run in the background ignore interrupts.
 BUSY_PROGRAM = """
 from evaluation.energy.self_test import _load
-import psutil, time
+import psutil, signal, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
 with _load(2):
     print(*(child.pid for child in psutil.Process().children()), flush=True)
     time.sleep(60)
@@ -53,10 +55,24 @@ def announced() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def taken(announced: list[str]) -> SelfTest:
+def helpers() -> list[int]:
+    """How many children each phase was given to keep cores busy."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def taken(announced: list[str], helpers: list[int]) -> SelfTest:
     """A short one on the machine that runs the tests, whoever else uses it."""
     machine = make_machine(look_at_hardware(), {"foreign_load_limit_cores": 1000.0})
-    return take_self_test(Meter(machine), 3.0, announced.append)
+    load = module._load
+
+    def counted(cores: int) -> AbstractContextManager[None]:
+        helpers.append(cores)
+        return load(cores)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "_load", counted)
+        return take_self_test(Meter(machine), 3.0, announced.append)
 
 
 def made(**changes: Any) -> SelfTest:
@@ -128,6 +144,10 @@ def test_one_core_is_busy_with_work_that_is_counted(taken: SelfTest, phase: str)
     assert cores(reading) < 1.3
     need_room(reading, 1)
     assert cores(reading) > 0.5
+
+
+def test_a_child_is_started_for_every_other_core_and_for_that_phase_alone(taken: SelfTest, helpers: list[int]) -> None:
+    assert helpers == [0, 0, CORES - 1, 0, 0]
 
 
 @pytest.mark.skipif(CORES < 2, reason="this machine has a single core")
