@@ -349,6 +349,7 @@ class _Experiment:
 
     def _record(self, status: CampaignStatus, reason: str | None) -> Campaign:
         runs = tuple(_to_run(trial) for trial in self.trials)
+        self.journal.write("end", status=status, reason=reason)
         changes = {"ended": dt.datetime.now(dt.UTC), "status": status, "reason": reason}
         closed = self.campaign.model_copy(update={**changes, "readings": tuple(self.log.readings), "runs": runs})
         with _printing_to_stderr():

@@ -241,15 +241,21 @@ def doctor(
     """What this machine can measure, how well, and how to make it better."""
     from dataclasses import asdict
 
-    from evaluation.doctor import class_meanings, examine, self_test_findings
+    from evaluation.doctor import Finding, class_meanings, examine, self_test_findings
     from evaluation.energy.machine import read_machine
     from evaluation.terminal import finding_table, self_test_table
 
     if calibrate:
         _calibrate(calibrate)
+    _end_like_an_interrupt()
     findings = examine()
-    taken = _take_self_test(seconds) if self_test and not calibrate else None
-    tested = list(self_test_findings(taken, read_machine())) if taken else []
+    taken, tested = None, []
+    if self_test and not calibrate:
+        try:
+            taken = _take_self_test(seconds)
+            tested = list(self_test_findings(taken, read_machine()))
+        except PreuveError as error:
+            tested = [Finding("Self-test", f"not taken: {error.found} ({error.where})", error.remedy)]
     if as_json:
         findings_json = [asdict(finding) for finding in findings + tested]
         _print_json({"findings": findings_json, "self_test": taken.model_dump(mode="json") if taken else None})
@@ -261,27 +267,20 @@ def doctor(
     _print(finding_table([finding for finding in findings if finding not in measured], "This machine"))
     if taken:
         _print(self_test_table(taken))
+    if tested:
         _print(finding_table(tested, "What the self-test says"))
 
 
-def _take_self_test(seconds: float) -> SelfTest | None:
-    """A self-test, kept for a calibration; none where a campaign holds the machine."""
+def _take_self_test(seconds: float) -> SelfTest:
+    """A self-test, kept for a calibration."""
     from evaluation.energy.lock import energy_lock
     from evaluation.energy.machine import read_machine
     from evaluation.energy.meter import Meter
     from evaluation.energy.self_test import save_self_test, take_self_test
-    from evaluation.exceptions import BusyError
     from evaluation.home import carbon_folder
 
-    try:
-        with energy_lock("the self-test of preuve doctor"):
-            taken = take_self_test(Meter(read_machine()), seconds, lambda phase: _complain(f"self-test: {phase}"))
-    except BusyError as error:
-        _complain(f"No self-test: {error.found}.")
-        return None
-    except PreuveError as error:
-        _explain(error)
-        return None
+    with energy_lock("the self-test of preuve doctor"):
+        taken = take_self_test(Meter(read_machine()), seconds, lambda phase: _complain(f"self-test: {phase}"))
     save_self_test(taken, carbon_folder())
     return taken
 
@@ -297,7 +296,8 @@ def _calibrate(meter_file: Path) -> None:
     if curve.local_time:
         _complain(f"The times in {meter_file} do not say their zone; they are taken for this machine's local time.")
     taken = load_self_test(carbon_folder(), machine_id())
-    calibration = fit_calibration(taken.phases, curve, machine_id=machine_id(), made=taken.taken.astimezone().date())
+    made = taken.taken.astimezone().date()
+    calibration = fit_calibration(taken.phases, curve, machine_id=machine_id(), basis=taken.basis, made=made)
     path = save_calibration(calibration, carbon_folder())
     _complain(f"Calibrated: factor {calibration.factor:.3g} (kept in {path}). Readings are class A from now on, for a year.")
 

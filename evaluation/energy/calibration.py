@@ -79,6 +79,7 @@ class Calibration(BaseModel):
     """What a wall meter says of our readings on one host: wall_w = factor x reading_w + offset_w.
 
     Attributes:
+        basis: what the readings rested on, in words: with another counter or other declared powers the factor is another.
         factor: without a unit.
         offset_w: 0 where one factor alone explains the meter.
         low: the true value is at least `low` times the calibrated one.
@@ -91,6 +92,7 @@ class Calibration(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     machine_id: str
+    basis: str
     made: dt.date
     factor: float = Field(gt=0)
     offset_w: float
@@ -299,7 +301,7 @@ def _student(freedom: int) -> float:
     return float(t.ppf((1 + CONFIDENCE) / 2, freedom))
 
 
-def fit_calibration(phases: Sequence[Phase], curve: MeterCurve, *, machine_id: str, made: dt.date) -> Calibration:
+def fit_calibration(phases: Sequence[Phase], curve: MeterCurve, *, machine_id: str, basis: str, made: dt.date) -> Calibration:
     """Fit this host's factor to what a wall meter recorded during the self-test.
 
     One factor, by least squares through the origin weighted by the phases' duration; with an offset, by ordinary least squares,
@@ -310,6 +312,7 @@ def fit_calibration(phases: Sequence[Phase], curve: MeterCurve, *, machine_id: s
         phases: of the self-test, in order; at least three, of at least two levels of power.
         curve: what the meter recorded meanwhile.
         machine_id: of the host on which the self-test ran.
+        basis: what its readings rested on.
         made: the day of the self-test.
 
     Raises:
@@ -322,6 +325,7 @@ def fit_calibration(phases: Sequence[Phase], curve: MeterCurve, *, machine_id: s
     _check_follows(phases, curve, line)
     return Calibration(
         machine_id=machine_id,
+        basis=basis,
         made=made,
         factor=line.factor,
         offset_w=line.offset_w,
@@ -484,10 +488,19 @@ def _first_fault(error: OSError | ValidationError) -> str:
     return f"{'.'.join(map(str, first['loc']))}: {first['msg']}".removeprefix(": ")
 
 
-def why_not_valid(calibration: Calibration, machine_id: str, today: dt.date) -> str | None:
-    """Why the calibration does not hold on this machine today, in words; none where it does."""
+def why_not_valid(calibration: Calibration, machine_id: str, basis: str, today: dt.date) -> str | None:
+    """Why the calibration does not hold on this machine today, in words; none where it does.
+
+    Args:
+        calibration: as it was kept.
+        machine_id: of this host.
+        basis: what its readings rest on now.
+        today: by this host's calendar.
+    """
     if calibration.machine_id != machine_id:
         return f"it was made on another host ({calibration.machine_id}, this one is {machine_id})"
+    if calibration.basis != basis:
+        return f"it was made for readings from {calibration.basis}; now they are from {basis}"
     age_days = (today - calibration.made).days
     if age_days > VALID_DAYS:
         return f"it was made on {calibration.made.isoformat()}, {age_days} days ago; it holds for {VALID_DAYS}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import math
 import os
 import platform
 import tomllib
@@ -133,14 +134,23 @@ class Machine(Record):
 
     @property
     def sha256(self) -> str:
-        """Of all of it, so that records can say whether it changed."""
-        canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+        """Of what it is and what is declared about it, so that records can say whether that changed."""
+        content = self.model_dump(mode="json", exclude={"flags": True, "hardware": {"battery": True}})
+        canonical = json.dumps(content, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(canonical.encode()).hexdigest()
 
     @property
     def counts_cpu_energy(self) -> bool:
         """Whether all of the CPU's counters can be read."""
         return self.hardware.rapl.state == "readable" and not self.hardware.rapl.unreadable
+
+    @property
+    def basis(self) -> str:
+        """What its readings rest on, before any calibration, in words: a calibration holds for that alone."""
+        hardware, declared = self.hardware, self.declared
+        counters = f"RAPL counters ({', '.join(hardware.rapl.domains)})"
+        cpu = counters if self.counts_cpu_energy else f"a load model of {declared.cpu_w:g} W"
+        return f"{cpu}, {declared.ram_w.value:g} W of memory, GPU: {', '.join(hardware.gpus) or 'none'}"
 
     @property
     def models_cpu_energy(self) -> bool:
@@ -174,14 +184,13 @@ def read_machine(hardware: Hardware | None = None) -> Machine:
     if not path.exists():
         _write_first(path, machine_text(found, assumptions(found), dt.datetime.now().astimezone().date()))
     file = _read(path)
+    machine = Machine(machine_id=machine_id(), hardware=found, declared=file.declared)
     calibration = load_calibration(carbon_folder())
-    problem = why_not_valid(calibration, machine_id(), dt.datetime.now().astimezone().date()) if calibration else None
-    return Machine(
-        machine_id=machine_id(),
-        hardware=found,
-        declared=file.declared,
-        calibration=None if problem else calibration,
-        flags=tuple(flag for flag in (problem and f"{UNUSED_CALIBRATION}: {problem}", _changes(file, found)) if flag),
+    today = dt.datetime.now().astimezone().date()
+    problem = why_not_valid(calibration, machine.machine_id, machine.basis, today) if calibration else None
+    flags = (problem and f"{UNUSED_CALIBRATION}: {problem}", _changes(file, found))
+    return machine.model_copy(
+        update={"calibration": None if problem else calibration, "flags": tuple(flag for flag in flags if flag)}
     )
 
 
@@ -274,8 +283,15 @@ def _fault(fault: dict[str, Any]) -> str:
 def _changes(file: MachineFile, found: Hardware) -> str | None:
     """What differs from the day on which the file was written, in words."""
     before, now = file.detected, detected(found)
-    changed = [f"{name} was {before[name]}, is {now[name]}" for name in now if before.get(name) != now[name] and name in before]
+    changed = [f"{name} was {before[name]}, is {now[name]}" for name in now if name in before and _differ(before[name], now[name])]
     return f"since {MACHINE_FILE} was written, {'; '.join(changed)}: are its figures still right?" if changed else None
+
+
+def _differ(before: float | str, now: float | str) -> bool:
+    if isinstance(before, float) and isinstance(now, float):
+        # A kernel's update changes by a little how much memory it shows.
+        return not math.isclose(before, now, rel_tol=0.05)
+    return before != now
 
 
 def detected(hardware: Hardware) -> dict[str, str | int | float]:

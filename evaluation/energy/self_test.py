@@ -33,6 +33,7 @@ class SelfTest(BaseModel):
 
     Attributes:
         machine_id: of the host.
+        basis: what its readings rest on.
         taken: UTC.
         readings: one a phase, in the order of `PHASES`; `samples` counts units of the same work.
     """
@@ -40,6 +41,7 @@ class SelfTest(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     machine_id: str
+    basis: str
     taken: dt.datetime
     readings: tuple[Reading, ...]
 
@@ -87,7 +89,7 @@ def take_self_test(meter: Meter, seconds: float, progress: Callable[[str], None]
                 time.sleep(each_s)
             else:
                 _work(window, each_s)
-    return SelfTest(machine_id=meter.machine.machine_id, taken=taken, readings=tuple(log.readings))
+    return SelfTest(machine_id=meter.machine.machine_id, basis=meter.machine.basis, taken=taken, readings=tuple(log.readings))
 
 
 def _work(window: Window, seconds: float) -> None:

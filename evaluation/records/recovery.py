@@ -33,6 +33,7 @@ class Remains:
     """What a journal tells of a campaign.
 
     Attributes:
+        reason: why it was not closed.
         runs: by name, with what was known of each.
         logs: readings and power samples by the run's name; the campaign's own under none.
     """
@@ -40,6 +41,7 @@ class Remains:
     process: str
     mlflow_run: str
     campaign: Campaign
+    reason: str = KILLED
     runs: dict[str, Run] = field(default_factory=dict)
     logs: dict[str | None, EnergyLog] = field(default_factory=dict)
 
@@ -91,6 +93,8 @@ def _add_runs_and_readings(remains: Remains, entries: Iterable[Entry]) -> None:
         what = entry["what"]
         if what == "run":
             remains.runs[entry["name"]] = Run.model_validate(entry["run"])
+        elif what == "end":
+            remains.reason = entry["reason"] or UNRECORDED
         elif what == "window":
             window, samples = entry, []
         elif what == "sample":
@@ -137,7 +141,7 @@ def _cut_short(machine: Machine, label: WindowLabel, samples: Sequence[PowerSamp
 
 
 def _record(store: Store, remains: Remains) -> None:
-    runs = tuple(_closed_run(run, remains.logs.get(name)) for name, run in remains.runs.items())
+    runs = tuple(_closed_run(run, remains.logs.get(name), remains.reason) for name, run in remains.runs.items())
     own = remains.logs.get(None, EnergyLog())
     readings = [reading for log in remains.logs.values() for reading in log.readings]
     ended = max((reading.started + dt.timedelta(seconds=reading.duration_s) for reading in readings), default=None)
@@ -146,7 +150,7 @@ def _record(store: Store, remains: Remains) -> None:
             "runs": runs,
             "readings": tuple(own.readings),
             "status": "interrupted",
-            "reason": KILLED,
+            "reason": remains.reason,
             "ended": ended or remains.campaign.started,
         }
     )
@@ -157,9 +161,9 @@ def _record(store: Store, remains: Remains) -> None:
     store.close_campaign(campaign, own.power_samples)
 
 
-def _closed_run(run: Run, log: EnergyLog | None) -> Run:
+def _closed_run(run: Run, log: EnergyLog | None, reason: str) -> Run:
     """The run with its readings. What it answered is lost with the process, so a finished one is interrupted all the same."""
     changes: dict[str, object] = {"readings": tuple(log.readings) if log else (), "scores": {}}
     if run.status in {"finished", "interrupted"}:
-        changes |= {"status": "interrupted", "reason": KILLED}
+        changes |= {"status": "interrupted", "reason": reason}
     return run.model_copy(update=changes)

@@ -149,7 +149,7 @@ Start = Callable[..., Campaign]
 
 def shorten(patch: pytest.MonkeyPatch) -> None:
     """Have campaigns measure the idle machine for a moment only, and list the installed packages once."""
-    patch.setattr(evaluation.campaign, "QUICK_IDLE_S", 0.02)
+    patch.setattr(evaluation.campaign, "SHORTEST_WINDOW_S", 0.02)
     patch.setattr(evaluation.campaign, "describe_environment", cache(describe_environment))
 
 

@@ -19,10 +19,9 @@ from evaluation.samples import Samples
 from tests.conftest import BIN, LAMP, Preuve, Recorded, labelled, write_csv
 
 TASK = "request-classification"
-# Neither the idle machine nor a candidate's memory is looked at here: that would take seconds in each campaign.
+# A candidate's memory is not looked at here: that would take seconds in each campaign.
 CLI_CODE = """
 import evaluation.campaign as c
-c.IDLE_S = c.QUICK_IDLE_S = 0.5
 c.peak_memory_mib = lambda *_: 100.0
 from evaluation.cli import main
 main()
@@ -34,9 +33,7 @@ SHORT = ["--text", "text", "--target", "category", "--rounds", "1", "--window", 
 
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Campaigns in this process look at the idle machine for a moment, and not at the memory."""
-    monkeypatch.setattr("evaluation.campaign.IDLE_S", 0.5)
-    monkeypatch.setattr("evaluation.campaign.QUICK_IDLE_S", 0.5)
+    """Campaigns in this process do not look at the memory."""
     monkeypatch.setattr("evaluation.campaign.peak_memory_mib", lambda *_: 100.0)
 
 

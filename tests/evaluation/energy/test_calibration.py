@@ -81,7 +81,7 @@ def curve_of(
 
 
 def fit(phases: Sequence[Phase], curve: MeterCurve) -> Calibration:
-    return fit_calibration(phases, curve, machine_id="this-host", made=A_DAY)
+    return fit_calibration(phases, curve, machine_id="this-host", basis="a model", made=A_DAY)
 
 
 def refused(phases: Sequence[Phase], curve: MeterCurve) -> MeterError:
@@ -607,8 +607,14 @@ def test_a_broken_file_can_be_deleted(content: bytes, tmp_path: Path) -> None:
     ],
 )
 def test_a_calibration_holds_on_its_host_for_a_year(machine_id: str, today: dt.date, words: str | None) -> None:
-    answer = why_not_valid(calibration_of(), machine_id, today)
+    answer = why_not_valid(calibration_of(), machine_id, "a model", today)
     assert answer is None if words is None else words in str(answer)
+
+
+def test_a_calibration_holds_for_what_its_readings_rested_on() -> None:
+    words = str(why_not_valid(calibration_of(), "this-host", "a counter", A_DAY))
+    assert "a model" in words
+    assert "a counter" in words
 
 
 def test_a_time_without_a_zone_is_no_beginning_of_a_phase() -> None:

@@ -76,7 +76,8 @@ def today() -> dt.date:
 def keep_calibration(**changes: Any) -> Calibration:
     """A calibration in its place, made on this machine and today if nothing else is said."""
     usual: dict[str, Any] = {
-        "machine_id": machine_id(), "made": today(), "factor": 1.4, "offset_w": 0.0, "low": 0.98, "high": 1.02, "residual": 0.004,
+        "machine_id": machine_id(), "basis": read_machine().basis,
+        "made": today(), "factor": 1.4, "offset_w": 0.0, "low": 0.98, "high": 1.02, "residual": 0.004,
         "phases": 5, "meter_file": "meter.csv", "meter_sha256": "a" * 64,
     }  # fmt: skip
     found = Calibration(**usual | changes)
@@ -409,6 +410,16 @@ def test_the_hash_changes_with_any_figure_and_with_any_source(name: str) -> None
     sourced["declared"][name]["source"] = "the hoster, 3 May"
     hashes = {Machine.model_validate_json(json.dumps(each)).sha256 for each in (plain, changed, sourced)}
     assert len(hashes) == 3
+
+
+def test_a_calibration_does_not_survive_a_change_of_what_it_was_fitted_to(file: Path) -> None:
+    keep_calibration()
+    declared = file.read_text(encoding="utf-8").replace("ram_w = { value = ", "ram_w = { value = 1")
+    file.write_text(declared, encoding="utf-8")
+    found = read_machine()
+    assert found.calibration is None
+    assert "the calibration is not used" in found.flags[0]
+    assert "of memory" in found.flags[0]
 
 
 def test_the_hash_changes_with_the_calibration_and_survives_a_record(file: Path) -> None:

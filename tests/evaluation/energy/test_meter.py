@@ -36,6 +36,7 @@ A_WINDOW_S = 0.6
 BUSY_LOOP = "import time\nwhile time.process_time() < 0.4: pass"
 A_DAY = dt.date(2026, 11, 24)
 CALIBRATION = Calibration(
+    basis="a load model",
     machine_id="0123456789abcdef", made=A_DAY, factor=1.4, offset_w=12.0, low=0.97, high=1.04, residual=0.01, phases=5,
     meter_file="meter.csv", meter_sha256="0" * 64,
 )  # fmt: skip
