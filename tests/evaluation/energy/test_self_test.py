@@ -79,6 +79,7 @@ def made(**changes: Any) -> SelfTest:
     """One that nobody took."""
     usual: dict[str, Any] = {
         "machine_id": "0123456789abcdef",
+        "basis": "a load model",
         "taken": STARTED,
         "readings": tuple(
             make_reading("self-test", cpu_wh=cpu_wh, ram_wh=0.5, started=STARTED + dt.timedelta(seconds=10 * number))
