@@ -41,8 +41,8 @@ from evaluation.samples import Samples, Split
 from evaluation.task import Task
 from evaluation.threads import fixed_threads
 
-# The idle machine is measured for half a window; the shortest that can be measured is half a second.
-IDLE_SHARE_OF_WINDOW = 0.5
+# The idle machine is measured for half a window, within these bounds; below half a second nothing can be measured.
+IDLE_SHARE_OF_WINDOW, LONGEST_IDLE_S = 0.5, 5.0
 REHEARSED_PER_CLASS = 2
 # Single inputs are timed for as long as a window lasts, but no longer than this.
 LONGEST_LATENCY_S = 2.0
@@ -203,7 +203,7 @@ def _uninterrupted() -> Iterator[None]:
 
 
 def _idle_s(protocol: Protocol) -> float:
-    return max(SHORTEST_WINDOW_S, protocol.window_s * IDLE_SHARE_OF_WINDOW)
+    return min(LONGEST_IDLE_S, max(SHORTEST_WINDOW_S, protocol.window_s * IDLE_SHARE_OF_WINDOW))
 
 
 class _Experiment:

@@ -47,6 +47,8 @@ POWER_SAMPLES_FILE = "power_samples.parquet"
 MLFLOW_STATUS = {"finished": "FINISHED", "unavailable": "FINISHED", "failed": "FAILED", "interrupted": "KILLED"}
 SCIKIT_LEARN_PACKAGES = ("numpy", "scikit-learn", "scipy", "skops")
 DIGEST_LENGTH = 32
+# What MLflow takes in no name of a model; a candidate may well be called `bert-1.5`.
+NO_MODEL_NAME = re.compile(r"[/:.%\"']")
 PROCESS_TAG = "preuve.process"
 SUPERSEDED_TAG = "preuve.superseded"
 # Which of its campaign's runs it is: MLflow puts those that began at the same moment, as all do that never began, in any order.
@@ -356,7 +358,7 @@ class Store:
             )
             model = self.client.create_logged_model(
                 self.experiment_id,
-                name=run.candidate,
+                name=NO_MODEL_NAME.sub("-", run.candidate),
                 source_run_id=run_id,
                 params={name: str(value) for name, value in run.params.items()} | {"seed": str(run.seed)},
                 tags={"preuve.candidate": run.candidate},

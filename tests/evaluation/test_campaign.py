@@ -225,6 +225,12 @@ def shared(new_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Shar
     return Shared(campaign, store, watcher)
 
 
+def test_a_candidate_may_be_called_what_no_model_may(run: Start, store: Store) -> None:
+    campaign = run(Candidate("bert-1.5: a/b", fit_constant), data=DATA.model_copy(update={"contains_personal_data": "no"}))
+    assert store.read_campaign(campaign.id) == campaign
+    assert campaign.runs[0].candidate == "bert-1.5: a/b"
+
+
 def statuses(store: Store) -> set[str]:
     return {run.info.status for run in store.client.search_runs([store.experiment_id])}
 

@@ -296,7 +296,7 @@ def test_an_interrupt_from_the_terminal_closes_the_campaign(requests_csv: Path) 
                 break
         rest = process.stderr.read()
         assert process.wait() == 130
-    assert "Interrupted. The campaign is closed and marked as such" in rest
+    assert "Interrupted. What was measured so far is recorded" in rest
     from evaluation.records.store import open_store
 
     assert len(open_store(TASK).campaign_ids("interrupted")) == 1

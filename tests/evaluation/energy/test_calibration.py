@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import hashlib
 import itertools
@@ -42,6 +43,14 @@ def _in_france() -> Iterator[None]:
         time.tzset()
         yield
     time.tzset()
+
+
+@pytest.fixture(autouse=True)
+def _usual_field_limit() -> Iterator[None]:
+    # Reading data files raises it for the whole process.
+    before = csv.field_size_limit(131_072)
+    yield
+    csv.field_size_limit(before)
 
 
 def phases_of(powers_w: Sequence[float] = POWERS_W, duration_s: float = 30.0) -> list[Phase]:
