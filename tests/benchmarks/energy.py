@@ -143,7 +143,9 @@ def foreign_busy_core() -> Iterator[None]:
     """A busy process that is nobody's child here."""
     with tempfile.TemporaryDirectory() as folder:
         told = Path(folder) / "pid"
-        subprocess.run(["setsid", "-f", PYTHON, "-S", "-c", BUSY, str(told)], check=True)
+        # It must not hold this program's output open, should it be left over.
+        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        subprocess.run(["setsid", "-f", PYTHON, "-S", "-c", BUSY, str(told)], check=True, **quiet)
         while not told.exists() or not told.read_text():
             time.sleep(0.01)
         try:
