@@ -144,8 +144,8 @@ def foreign_busy_core() -> Iterator[None]:
     with tempfile.TemporaryDirectory() as folder:
         told = Path(folder) / "pid"
         # It must not hold this program's output open, should it be left over.
-        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        subprocess.run(["setsid", "-f", PYTHON, "-S", "-c", BUSY, str(told)], check=True, **quiet)
+        busy = ["setsid", "-f", PYTHON, "-S", "-c", BUSY, str(told)]
+        subprocess.run(busy, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         while not told.exists() or not told.read_text():
             time.sleep(0.01)
         try:
