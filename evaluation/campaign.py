@@ -16,7 +16,6 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol as Interface
 
@@ -31,15 +30,16 @@ from evaluation.energy.tracker import check_outside_settings
 from evaluation.environment import describe_environment
 from evaluation.exceptions import BusyError, CandidateUnavailableError, MeterError, PreuveError
 from evaluation.footprint import peak_memory_mib
-from evaluation.latency import Latencies, time_single_inputs
+from evaluation.latency import time_single_inputs
 from evaluation.predictors import confidence
 from evaluation.process import process_name
 from evaluation.records.recovery import close_killed
 from evaluation.records.store import Store
-from evaluation.run import Campaign, CampaignStatus, DataRecord, Prediction, Protocol, Run, RunStatus
+from evaluation.run import Campaign, CampaignStatus, DataRecord, Prediction, Protocol, RunStatus
 from evaluation.samples import Samples, Split
 from evaluation.task import Task
 from evaluation.threads import fixed_threads
+from evaluation.trial import Trial
 
 # The idle machine is measured for half a window, within these bounds; below half a second nothing can be measured.
 IDLE_SHARE_OF_WINDOW, LONGEST_IDLE_S = 0.5, 5.0
@@ -58,57 +58,6 @@ class Progress(Interface):
     def __call__(self, step: str, done: int, total: int) -> None:
         """`done` of `total` steps are over; `step` begins."""
         ...
-
-
-@dataclass
-class Trial:
-    """A run under way: one candidate with one seed. It becomes a `Run`, which does not change any more."""
-
-    candidate: Candidate
-    seed: int
-    status: RunStatus = "interrupted"
-    reason: str | None = "the campaign was interrupted before it was measured"
-    remedy: str | None = None
-    predictor: Predictor | None = None
-    log: EnergyLog = field(default_factory=EnergyLog)
-    predictions: list[Prediction] = field(default_factory=list)
-    scores: dict[str, float] = field(default_factory=dict)
-    latencies: Latencies | None = None
-    peak_memory_mib: float | None = None
-
-    def __post_init__(self) -> None:
-        self.log.run = self.name
-
-    @property
-    def name(self) -> str:
-        """As the run is called."""
-        return f"{self.candidate.name} seed {self.seed}"
-
-    @property
-    def over(self) -> bool:
-        """Whether it has ended, well or not."""
-        return self.status != "interrupted"
-
-    @property
-    def under_way(self) -> bool:
-        """Whether it is fitted and has not ended."""
-        return self.predictor is not None and not self.over
-
-    @property
-    def fitted(self) -> Predictor:
-        """What its fit returned.
-
-        Raises:
-            RuntimeError: it was not fitted.
-        """
-        if self.predictor is None:
-            message = f"{self.name} was not fitted"
-            raise RuntimeError(message)
-        return self.predictor
-
-    def end(self, status: RunStatus, reason: str | None = None, remedy: str | None = None) -> None:
-        """Set how it ended."""
-        self.status, self.reason, self.remedy = status, reason, remedy
 
 
 def new_campaign_id(now: dt.datetime) -> str:
@@ -295,7 +244,7 @@ class _Experiment:
         self._journal_run(trial)
 
     def _journal_run(self, trial: Trial) -> None:
-        run = _to_run(trial).model_dump(mode="json", exclude={"readings", "predictions"})
+        run = trial.to_run().model_dump(mode="json", exclude={"readings", "predictions"})
         self.journal.write("run", name=trial.name, run=run)
 
     def _rehearse(self, trial: Trial) -> None:
@@ -348,7 +297,7 @@ class _Experiment:
             self.meter.measure("inference", trial.log, answer_all, round_number=number)
 
     def _record(self, status: CampaignStatus, reason: str | None) -> Campaign:
-        runs = tuple(_to_run(trial) for trial in self.trials)
+        runs = tuple(trial.to_run() for trial in self.trials)
         self.journal.write("end", status=status, reason=reason)
         changes = {"ended": dt.datetime.now(dt.UTC), "status": status, "reason": reason}
         closed = self.campaign.model_copy(update={**changes, "readings": tuple(self.log.readings), "runs": runs})
@@ -402,21 +351,3 @@ def predict_samples(predictor: Predictor, samples: Samples) -> list[Prediction]:
         Prediction(id=sample_id, expected=expected, predicted=answer, score=score)
         for sample_id, expected, answer, score in zip(samples.ids, samples.targets, answers, scores, strict=True)
     ]
-
-
-def _to_run(trial: Trial) -> Run:
-    return Run(
-        candidate=trial.candidate.name,
-        baseline=trial.candidate.baseline,
-        params=trial.candidate.settings,
-        seed=trial.seed,
-        status=trial.status,
-        reason=trial.reason,
-        remedy=trial.remedy,
-        scores=trial.scores,
-        latency_p50_ms=trial.latencies.p50_ms if trial.latencies else None,
-        latency_p95_ms=trial.latencies.p95_ms if trial.latencies else None,
-        peak_memory_mib=trial.peak_memory_mib,
-        readings=tuple(trial.log.readings),
-        predictions=tuple(trial.predictions),
-    )

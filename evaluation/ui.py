@@ -12,7 +12,8 @@ from collections.abc import Callable
 
 from evaluation.exceptions import RecordError
 from evaluation.home import home_path, open_home
-from evaluation.records.store import open_store, shown_uri, tracking_uri
+from evaluation.records.store import open_store
+from evaluation.records.tracking import shown_uri, tracking_uri
 
 LOOPBACK = "127.0.0.1"
 PATIENCE_S = 60.0

@@ -7,15 +7,11 @@ SQLite file and on a team's server alike. Parameters, metrics, tags, tables and 
 from __future__ import annotations
 
 import datetime as dt
-import errno
 import fcntl
 import json
-import logging
-import os
 import re
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -25,13 +21,12 @@ from evaluation.candidate import Predictor
 from evaluation.energy.machine import machine_id
 from evaluation.energy.reading import PowerSample, Reading
 from evaluation.exceptions import NameNotFoundError, RecordError
-from evaluation.home import home_path, open_home
-from evaluation.predictors import save_predictor
+from evaluation.home import open_home
 from evaluation.process import is_running, process_name
 from evaluation.records import items
+from evaluation.records.models import log_model, may_be_stored
+from evaluation.records.tracking import explained_errors, shown_uri, tracking_uri
 from evaluation.run import Campaign, Run
-
-logger = logging.getLogger(__name__)
 
 RecordKind = TypeVar("RecordKind", Campaign, Run)
 
@@ -45,26 +40,13 @@ PREDICTIONS_FILE = "predictions.json"
 POWER_SAMPLES_FILE = "power_samples.parquet"
 # MLflow's names for how a run ends.
 MLFLOW_STATUS = {"finished": "FINISHED", "unavailable": "FINISHED", "failed": "FAILED", "interrupted": "KILLED"}
-SCIKIT_LEARN_PACKAGES = ("numpy", "scikit-learn", "scipy", "skops")
 DIGEST_LENGTH = 32
-# What MLflow takes in no name of a model; a candidate may well be called `bert-1.5`.
-NO_MODEL_NAME = re.compile(r"[/:.%\"']")
 PROCESS_TAG = "preuve.process"
 SUPERSEDED_TAG = "preuve.superseded"
 # Which of its campaign's runs it is: MLflow puts those that began at the same moment, as all do that never began, in any order.
 PLACE_TAG = "preuve.place"
 # MLflow then shows its pages for trained models, not those for agents and prompts.
 EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
-
-
-def tracking_uri() -> str:
-    """`MLFLOW_TRACKING_URI`, by default an SQLite file in the home."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{home_path() / 'mlflow.db'}"
-
-
-def shown_uri() -> str:
-    """The tracking address without a user's name or password, for messages."""
-    return re.sub(r"//[^/@]*@", "//", tracking_uri())
 
 
 def open_store(task: str) -> Store:
@@ -79,7 +61,7 @@ def open_store(task: str) -> Store:
     home = open_home()
     uri = tracking_uri()
     # Of several processes that open a new database at once, MLflow lets one make it and the others crash.
-    with _explained(), (home / "store.lock").open("w") as lock:
+    with explained_errors(), (home / "store.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         client = MlflowClient(tracking_uri=uri)
         experiment = client.get_experiment_by_name(task)
@@ -111,7 +93,7 @@ class Store:
 
     def open_campaign(self, campaign: Campaign) -> str:
         """Record that a campaign begins, before it uses any energy, and return MLflow's id of it."""
-        with _explained():
+        with explained_errors():
             tags = items.common_tags(campaign) | {"preuve.kind": "campaign", "preuve.status": campaign.status}
             tags |= {PROCESS_TAG: process_name()}
             run = self.client.create_run(
@@ -130,7 +112,7 @@ class Store:
         """
         from mlflow.entities import ViewType
 
-        with _explained():
+        with explained_errors():
             condition = f"tags.`preuve.campaign` = '{campaign.id}' and tags.`preuve.kind` = 'run'"
             for run in self._search(condition, view=ViewType.ALL):
                 if SUPERSEDED_TAG in run.data.tags:
@@ -149,20 +131,24 @@ class Store:
         """Whether all of a campaign is recorded, deleted since or not; of one that only `close_orphans` closed it is not."""
         from mlflow.entities import ViewType
 
-        with _explained():
+        with explained_errors():
             found = self._search(f"attributes.run_id = '{run_id}'", view=ViewType.ALL)
         return any(run.info.status != "RUNNING" and items.TOTAL_ENERGY in run.data.metrics for run in found)
 
     def add_run(self, campaign: Campaign, run: Run, predictor: Predictor | None, power_samples: Sequence[PowerSample] = ()) -> str:
         """Record one run with its model and its power samples, and return MLflow's id of it."""
-        with _explained():
+        with explained_errors():
             tags = items.common_tags(campaign) | items.run_tags(run) | {"mlflow.parentRunId": self._parent_id}
             tags |= {PLACE_TAG: str(next((place for place, one in enumerate(campaign.runs) if one.name == run.name), 0))}
             started, ended = run.span or (campaign.ended or campaign.started,) * 2
             created = self.client.create_run(self.experiment_id, start_time=_milliseconds(started), tags=tags, run_name=run.name)
             run_id: str = created.info.run_id
             self._log_dataset(run_id, campaign)
-            model_id = self._log_model(run_id, run, predictor) if predictor and may_be_stored(campaign) else None
+            model_id = (
+                log_model(self.client, self.experiment_id, run_id, run, predictor)
+                if predictor and may_be_stored(campaign)
+                else None
+            )
             params = {**items.campaign_params(campaign), **run.params, "candidate": run.candidate, "seed": run.seed}
             self._log(run_id, params=params, metrics=self._metrics(items.run_metrics(campaign, run), campaign, run_id, model_id))
             self._write_json(run_id, RUN_FILE, run.model_dump_json(exclude={"predictions"}))
@@ -176,7 +162,7 @@ class Store:
 
     def close_campaign(self, campaign: Campaign, power_samples: Sequence[PowerSample] = ()) -> None:
         """Record how a campaign ended, with what the idle machine used."""
-        with _explained():
+        with explained_errors():
             self._write_json(self._parent_id, CAMPAIGN_FILE, campaign.model_dump_json(exclude={"runs"}))
             self._write_packages(self._parent_id, campaign)
             self._write_power_samples(self._parent_id, campaign.readings, power_samples)
@@ -191,7 +177,7 @@ class Store:
 
         To be called while holding the energy lock: then no campaign of this machine is under way.
         """
-        with _explained():
+        with explained_errors():
             left_open = self._search(f"tags.`preuve.machine` = '{machine_id()}' and attributes.status = 'RUNNING'")
             # A process whose lock is in another folder does not hold ours: who still lives is left alone.
             left_open = [run for run in left_open if not is_running(run.data.tags.get(PROCESS_TAG, ""))]
@@ -204,14 +190,14 @@ class Store:
         """Energy of everything ever measured for the task, deleted runs included, in Wh."""
         from mlflow.entities import ViewType
 
-        with _explained():
+        with explained_errors():
             recorded = self._search("tags.`preuve.kind` != ''", view=ViewType.ALL)
         return float(sum(run.data.metrics.get(items.TOTAL_ENERGY, 0.0) for run in recorded if SUPERSEDED_TAG not in run.data.tags))
 
     def campaign_ids(self, status: str | None = None) -> list[str]:
         """Ids of the campaigns, the newest first."""
         wanted = f" and tags.`preuve.status` = '{status}'" if status else ""
-        with _explained():
+        with explained_errors():
             return [run.info.run_name for run in self._search(f"tags.`preuve.kind` = 'campaign'{wanted}")]
 
     def latest_campaign(self, candidate: str | None = None) -> Campaign:
@@ -239,7 +225,7 @@ class Store:
             NameNotFoundError: there is none with this id.
             RecordError: its record is missing or of another version.
         """
-        with _explained():
+        with explained_errors():
             # What is no id could be anything, a condition of its own among it.
             found = self._search(f"tags.`preuve.campaign` = '{campaign_id}'") if looks_like_campaign(campaign_id) else []
         parents = [run for run in found if run.data.tags.get("preuve.kind") == "campaign"]
@@ -335,40 +321,6 @@ class Store:
         # One file that holds both sides is one data set, used for the evaluation.
         self.client.log_inputs(run_id, inputs if data.test_source else inputs[1:])
 
-    def _log_model(self, run_id: str, run: Run, predictor: Predictor) -> str | None:
-        """Store the model and return its id; none where its own `save` fails, which must not cost the others their records."""
-        import mlflow.pyfunc
-        from mlflow.entities import LoggedModelOutput
-
-        with tempfile.TemporaryDirectory() as folder:
-            stored, written = Path(folder) / "stored", Path(folder) / "written"
-            try:
-                save_predictor(predictor, stored)
-            except OSError:
-                raise
-            except Exception as error:
-                logger.debug("%s cannot be stored", run.name, exc_info=True)
-                self.client.set_tag(run_id, "preuve.model", f"not stored: {type(error).__name__}")
-                return None
-            mlflow.pyfunc.save_model(
-                str(written),
-                loader_module="evaluation.predictors",
-                data_path=str(stored),
-                pip_requirements=model_requirements(predictor),
-            )
-            model = self.client.create_logged_model(
-                self.experiment_id,
-                name=NO_MODEL_NAME.sub("-", run.candidate),
-                source_run_id=run_id,
-                params={name: str(value) for name, value in run.params.items()} | {"seed": str(run.seed)},
-                tags={"preuve.candidate": run.candidate},
-                model_type="classifier",
-            )
-            self.client.log_model_artifacts(model.model_id, str(written))
-        self.client.finalize_logged_model(model.model_id, "READY")
-        self.client.log_outputs(run_id, [LoggedModelOutput(model.model_id, 0)])
-        return str(model.model_id)
-
     def _write_table(self, run_id: str, table: dict[str, list[Any]]) -> None:
         """As MLflow's `log_table` writes it, but with every digit of a number: MLflow keeps ten."""
         rows = list(zip(*table.values(), strict=True))
@@ -424,55 +376,6 @@ def looks_like_campaign(name: str) -> bool:
     (True, False)
     """
     return re.fullmatch(r"\d{8}-\d{6}-[0-9a-f]{4}", name) is not None
-
-
-def may_be_stored(campaign: Campaign) -> bool:
-    """Whether the campaign's models may be kept: words of the texts can be read out of a vocabulary, personal data among them."""
-    return campaign.data.contains_personal_data == "no"
-
-
-def model_requirements(predictor: Predictor) -> list[str]:
-    """The packages that a stored model needs, pinned to what is installed; a predictor may name its own."""
-    from importlib.metadata import version
-
-    names = getattr(predictor, "packages", SCIKIT_LEARN_PACKAGES)
-    # A local label such as "+cpu" names a build, not a release: an index knows only the release.
-    return [f"{name}=={version(name).split('+')[0]}" for name in names]
-
-
-@contextmanager
-def _explained() -> Iterator[None]:
-    """Turn what MLflow and its database say into an error that a user can act on."""
-    from mlflow.exceptions import MlflowException
-    from sqlalchemy.exc import SQLAlchemyError
-
-    try:
-        yield
-    except (OSError, MlflowException, SQLAlchemyError) as error:
-        if is_disk_full(error):
-            raise RecordError(
-                expected="room to record the campaign",
-                found="the disk is full",
-                where=shown_uri().removeprefix("sqlite:///"),
-                remedy="free some space and run again; the next command closes this campaign as interrupted",
-            ) from error
-        raise RecordError(
-            expected="a tracking store that can be read and written",
-            found=re.sub(r"//[^/@\s]*@", "//", str(error).splitlines()[0]),
-            where=shown_uri(),
-            remedy="check MLFLOW_TRACKING_URI; for a database made by another version of MLflow: mlflow db upgrade",
-        ) from error
-
-
-def is_disk_full(error: BaseException | None) -> bool:
-    """Whether a full disk is behind an error, however many layers wrapped it."""
-    while error is not None:
-        if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
-            return True
-        if any(words in str(error) for words in ("database or disk is full", "No space left on device")):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
 
 
 def _milliseconds(moment: dt.datetime) -> int:

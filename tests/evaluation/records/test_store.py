@@ -15,7 +15,8 @@ import pytest
 
 from evaluation.energy.reading import Reading
 from evaluation.exceptions import NameNotFoundError, RecordError
-from evaluation.records.store import Store, is_disk_full, looks_like_campaign, open_store
+from evaluation.records.store import Store, looks_like_campaign, open_store
+from evaluation.records.tracking import is_disk_full
 from evaluation.run import Campaign, Run
 from tests.conftest import BIN, Preuve, Recorded
 from tests.records import STARTED, make_campaign, make_reading, make_run
