@@ -148,7 +148,8 @@ def _gpu(machine: Machine) -> Finding:
             "export PATH=$PATH:FOLDER",
         )
     evidence, backend = evidence_of(machine, "gpu")
-    return Finding("GPU energy", f"{names}: {backend}", _towards_class_a(machine), evidence)
+    why = "; a card here has no counter of its energy" if hardware.gpu_sensor == "power" and not machine.calibration else ""
+    return Finding("GPU energy", f"{names}: {backend}{why}", _towards_class_a(machine), evidence)
 
 
 def _driver_advice(nvml: str) -> str | None:

@@ -19,6 +19,8 @@ POWERCAP = ("sys/class/powercap", "sys/devices/virtual/powercap")
 
 Battery = Literal["none", "on mains", "discharging"]
 RaplState = Literal["readable", "unreadable", "absent"]
+# CodeCarbon reads a card's counter, or where there is none its power each second, and takes the mean for the time between.
+GpuSensor = Literal["none", "energy counter", "power"]
 
 
 class Rapl(BaseModel):
@@ -47,6 +49,7 @@ class Hardware(BaseModel):
         container: what confines this process, where something does: "docker", "podman" and so on.
         battery: "discharging" where any battery is.
         gpus: names of the devices that NVIDIA's driver shows.
+        gpu_sensor: what they have for their energy; "power" where one of them or more has no counter: cards before Volta.
         nvml: "readable", or why that driver's library cannot be asked, in words.
     """
 
@@ -61,13 +64,14 @@ class Hardware(BaseModel):
     battery: Battery
     rapl: Rapl
     gpus: tuple[str, ...]
+    gpu_sensor: GpuSensor = "none"
     nvml: str
 
 
 def look_at_hardware(root: Path = MACHINE) -> Hardware:
     """Look at the machine; `root` is where its files begin. Nothing is changed, and nothing that is missing is an error."""
     cpu = _cpuinfo(root)
-    gpus, nvml = _look_at_gpus(root)
+    gpus, gpu_sensor, nvml = _look_at_gpus(root)
     return Hardware(
         cpu=next(iter(cpu.get("model name", []) + cpu.get("Model", [])), "unknown"),
         cores=len(cpu.get("processor", [])) or 1,
@@ -79,6 +83,7 @@ def look_at_hardware(root: Path = MACHINE) -> Hardware:
         battery=_battery(root),
         rapl=look_at_rapl(root),
         gpus=gpus,
+        gpu_sensor=gpu_sensor,
         nvml=nvml,
     )
 
@@ -209,30 +214,40 @@ def _known_path(domain: _Domain, root: Path) -> str:
     return f"/{(folder / 'energy_uj').relative_to(root)}"
 
 
-def _look_at_gpus(root: Path) -> tuple[tuple[str, ...], str]:
+def _look_at_gpus(root: Path) -> tuple[tuple[str, ...], GpuSensor, str]:
     try:
         import pynvml
     except ImportError:
-        return (), "the package nvidia-ml-py is not installed"
+        return (), "none", "the package nvidia-ml-py is not installed"
     try:
-        names = _gpu_names(pynvml)
+        names, sensor = _gpu_names_and_sensor(pynvml)
     except Exception as error:  # noqa: BLE001 - whatever the library raises is a reason to tell, and none to stop
-        return (), _why_not(pynvml, error, root)
+        return (), "none", _why_not(pynvml, error, root)
     if shutil.which("nvidia-smi") is None:
-        return names, "readable, but nvidia-smi is not on the PATH, without which CodeCarbon does not look"
-    return names, "readable"
+        return names, sensor, "readable, but nvidia-smi is not on the PATH, without which CodeCarbon does not look"
+    return names, sensor, "readable"
 
 
-def _gpu_names(nvml: Any) -> tuple[str, ...]:
+def _gpu_names_and_sensor(nvml: Any) -> tuple[tuple[str, ...], GpuSensor]:
     nvml.nvmlInit()
     try:
         handles = [nvml.nvmlDeviceGetHandleByIndex(index) for index in range(nvml.nvmlDeviceGetCount())]
         names = [nvml.nvmlDeviceGetName(handle) for handle in handles]
+        counted = [_has_energy_counter(nvml, handle) for handle in handles]
     finally:
         with suppress(nvml.NVMLError):
             nvml.nvmlShutdown()
+    sensor: GpuSensor = ("energy counter" if all(counted) else "power") if handles else "none"
     # Bytes before version 12 of the library's package.
-    return tuple(name.decode() if isinstance(name, bytes) else name for name in names)
+    return tuple(name.decode() if isinstance(name, bytes) else name for name in names), sensor
+
+
+def _has_energy_counter(nvml: Any, handle: Any) -> bool:
+    try:
+        nvml.nvmlDeviceGetTotalEnergyConsumption(handle)
+    except nvml.NVMLError_NotSupported:
+        return False
+    return True
 
 
 def _why_not(nvml: Any, error: Exception, root: Path) -> str:

@@ -341,8 +341,11 @@ def evidence_of(machine: Machine, name: ComponentName) -> tuple[EvidenceClass, s
     evidence: EvidenceClass = "B"
     if name == "cpu" and machine.counts_cpu_energy:
         backend = f"RAPL counter of {', '.join(machine.hardware.rapl.domains)}"
-    elif name == "gpu":
+    elif name == "gpu" and machine.hardware.gpu_sensor != "power":
         backend = "NVML counter"
+    elif name == "gpu":
+        # What the card took between two looks is nobody's reading.
+        evidence, backend = "C", "power by NVML, looked at each second"
     elif name == "cpu":
         evidence, backend = "C", f"load model with {_word(assumed=declared.host_tdp_w.assumed)} TDP of {declared.cpu_w:g} W"
     else:

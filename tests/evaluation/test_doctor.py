@@ -139,6 +139,12 @@ def test_on_a_gpu_host_every_card_is_counted(tmp_path: Path, home: Path) -> None
     assert "--calibrate meter.csv" in found["GPU energy"]["advice"]
 
 
+def test_a_card_without_a_counter_is_class_c(tmp_path: Path, home: Path) -> None:
+    found = gpu_doctor(tmp_path, home, gpus=[{"name": "NVIDIA L4"}, {"name": "Tesla M60", "energy_counter": False}])
+    assert classes(found) == ("B", "C", "C")
+    assert "a card here has no counter of its energy" in found["GPU energy"]["found"]
+
+
 def test_a_gpu_that_codecarbon_will_not_look_for_has_no_class(tmp_path: Path, home: Path) -> None:
     found = gpu_doctor(tmp_path, home, gpus=[{"name": "NVIDIA L4"}], nvidia_smi=False)
     assert found["GPU energy"]["evidence"] is None

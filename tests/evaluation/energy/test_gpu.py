@@ -31,8 +31,8 @@ cpuinfo.get_cpu_info = lambda: {"brand_raw": "a CPU"}  # finding its name takes 
 from evaluation.energy.hardware import look_at_hardware
 from evaluation.energy.meter import EnergyLog, Meter
 from tests.records import make_hardware, make_machine
-gpus = look_at_hardware().gpus
-meter = Meter(make_machine(make_hardware(gpus=gpus), {"foreign_load_limit_cores": 1000}))
+found = look_at_hardware()
+meter = Meter(make_machine(make_hardware(gpus=found.gpus, gpu_sensor=found.gpu_sensor), {"foreign_load_limit_cores": 1000}))
 meter.warm_up()
 print(meter.measure("inference", EnergyLog(), lambda _: time.sleep(0.7)).model_dump_json())
 """
@@ -41,6 +41,7 @@ MACHINES: dict[str, list[dict[str, Any]]] = {
     "ours alone": [{"name": "NVIDIA L4", "power_w": 72, "compute_processes": [OURS]}],
     "shared": [{"name": "NVIDIA L4", "power_w": 72, "compute_processes": [OURS, {"pid": OTHERS}]}],
     "choosing one of two": [{"power_w": 40}, {"power_w": 60}],
+    "without a counter": [{"name": "Tesla M60", "power_w": 50, "energy_counter": False}],
 }
 
 
@@ -78,11 +79,22 @@ def test_cards_that_this_process_may_not_use_are_measured_too(readings: dict[str
     assert card.energy_wh == pytest.approx((40 + 60) * reading.duration_s / 3600, rel=0.2)
 
 
+def test_power_looked_at_each_second_is_no_counter(readings: dict[str, Reading]) -> None:
+    reading = readings["without a counter"]
+    card = reading.part("gpu")
+    assert card is not None
+    assert (card.evidence, card.backend) == ("C", "power by NVML, looked at each second")
+    assert card.energy_wh == pytest.approx(50 * reading.duration_s / 3600, rel=0.2)
+    assert card.low_wh == pytest.approx(0.5 * card.energy_wh)
+    assert card.high_wh == pytest.approx(6 * card.energy_wh)
+
+
 def test_a_reading_says_whether_others_held_the_card(readings: dict[str, Reading]) -> None:
     assert {name: reading.gpu_shared for name, reading in readings.items()} == {
         "ours alone": False,
         "shared": True,
         "choosing one of two": False,
+        "without a counter": False,
     }
 
 

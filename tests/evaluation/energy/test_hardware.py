@@ -191,6 +191,14 @@ def test_graphics_cards_are_named_in_the_drivers_order(tmp_path: Path, nvml: Pat
     assert (found.gpus, found.nvml) == (("NVIDIA L4", "NVIDIA A2"), "readable")
 
 
+@pytest.mark.parametrize(
+    ("counters", "sensor"), [([], "none"), ([True], "energy counter"), ([True, False], "power"), ([False, False], "power")]
+)
+def test_a_card_without_an_energy_counter_is_told(tmp_path: Path, nvml: Path, counters: list[bool], sensor: str) -> None:
+    nvml.write_text(json.dumps({"gpus": [{"energy_counter": counter} for counter in counters]}), encoding="utf-8")
+    assert look_at_hardware(gpu_host(tmp_path)).gpu_sensor == sensor
+
+
 def test_a_look_leaves_the_library_as_it_was(bare: Path, nvml: Path) -> None:
     look_at_hardware(bare)
     with pytest.raises(pynvml.NVMLError_Uninitialized):
