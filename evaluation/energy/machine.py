@@ -25,6 +25,7 @@ from evaluation.exceptions import HomeError, MachineError
 from evaluation.home import carbon_folder, open_home
 
 MACHINE_FILE = "machine.toml"
+MACHINE_ID_FILE = Path("/etc/machine-id")
 ASSUMED = "assumed"
 # What CodeCarbon takes for a CPU that is not in its list, and what a virtual machine's part of a server's CPU comes to:
 # 280 W over 128 threads to 210 W over 48.
@@ -160,12 +161,18 @@ class Machine(Record):
 
 @cache
 def machine_id() -> str:
-    """Sixteen hexadecimal digits that stay the same on one machine and do not name it."""
+    """Sixteen hexadecimal digits that stay the same on one machine and do not name it.
+
+    Without /etc/machine-id they come from the host's name, which a container is given anew each time it is made.
+    """
+    return hashlib.sha256(f"preuve {_systemd_id() or platform.node()}".encode()).hexdigest()[:16]
+
+
+def _systemd_id() -> str:
     try:
-        name = Path("/etc/machine-id").read_text(encoding="ascii").strip()
+        return MACHINE_ID_FILE.read_text(encoding="ascii").strip()
     except OSError:
-        name = ""
-    return hashlib.sha256(f"preuve {name or platform.node()}".encode()).hexdigest()[:16]
+        return ""
 
 
 def read_machine(hardware: Hardware | None = None) -> Machine:
@@ -259,7 +266,8 @@ def _read(path: Path) -> MachineFile:
             expected=f"what is declared about this machine ({machine_id()})",
             found=f"declarations about another one ({file.machine_id}), written on {file.written}",
             where=str(path),
-            remedy="name another PREUVE_HOME, or delete this file to have one written for this machine",
+            remedy="name another PREUVE_HOME, or delete this file to have one written for this machine"
+            + ("" if _systemd_id() else f"; a container needs its host's {MACHINE_ID_FILE} to be known again: mount it, read-only"),
         )
     return file
 

@@ -223,7 +223,7 @@ class Store:
 
         Raises:
             NameNotFoundError: there is none with this id.
-            RecordError: its record is missing or of another version.
+            RecordError: it has not ended, or its record is missing or of another version.
         """
         with explained_errors():
             # What is no id could be anything, a condition of its own among it.
@@ -237,6 +237,13 @@ class Store:
                 remedy=f"preuve compare {self.task} shows the latest one",
             )
         campaign = _parsed(Campaign, self._read(parents[0].info.run_id, CAMPAIGN_FILE), parents[0].info.run_id)
+        if parents[0].data.tags["preuve.status"] == "running":
+            raise RecordError(
+                expected="a campaign that has ended",
+                found=f"{campaign_id}, begun on {campaign.started:%Y-%m-%d at %H:%M} UTC, has not",
+                where=shown_uri(),
+                remedy="wait for its end; if it was killed, the next command on the machine that ran it closes it",
+            )
         children = [run for run in reversed(found) if run.data.tags.get("preuve.kind") == "run"]
         children.sort(key=lambda run: int(run.data.tags.get(PLACE_TAG, "0")))
         runs = [self._read_run(run.info.run_id) for run in children]

@@ -220,6 +220,19 @@ def test_another_machines_file_is_refused_with_both_ids(file: Path) -> None:
     assert "PREUVE_HOME" in error.remedy
 
 
+def test_a_container_without_an_id_is_told_how_it_gets_one(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    read_machine()
+    request.addfinalizer(machine_id.cache_clear)
+    monkeypatch.setattr("evaluation.energy.machine.MACHINE_ID_FILE", tmp_path / "none")
+    monkeypatch.setattr("platform.node", lambda: "3f2a9c0d1e5b")
+    machine_id.cache_clear()
+    error = refused(file)
+    assert "another one" in error.found
+    assert "mount it, read-only" in error.remedy
+
+
 def test_the_id_of_a_machine_does_not_name_it() -> None:
     assert re.fullmatch("[0-9a-f]{16}", machine_id())
     for name in (Path("/etc/machine-id"), Path("/etc/hostname")):

@@ -199,6 +199,16 @@ def test_a_campaign_is_closed_once_all_of_it_is_recorded(empty: Store) -> None:
     assert not empty.is_closed("0" * 32)
 
 
+def test_a_campaign_under_way_is_not_compared(empty: Store, preuve: Preuve) -> None:
+    campaign = make_campaign(readings=[IDLE], status="running")
+    # No command here may close what another machine is at.
+    empty.client.set_tag(empty.open_campaign(campaign), "preuve.machine", "another's")
+    outcome = preuve("compare", campaign.id)
+    assert outcome.status == 2
+    assert f"{campaign.id}, begun on {campaign.started:%Y-%m-%d at %H:%M} UTC, has not" in outcome.err
+    assert "wait for its end" in outcome.err
+
+
 def test_runs_come_back_in_their_order_also_where_none_was_measured(empty: Store) -> None:
     runs = [bare_run(name, status="interrupted", reason="stopped", seed=seed) for name in "cabed" for seed in (0, 1)]
     campaign = make_campaign(*runs, status="interrupted", ended=STARTED)
