@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from evaluation.energy.machine import Machine
+from evaluation.energy.machine import IDLE_SHARE_OF_TDP, Machine
 from evaluation.energy.reading import JOULES_PER_WH, Reading
 from evaluation.exceptions import BudgetError
 from evaluation.numbers import share, significant
@@ -23,11 +23,13 @@ class Budget:
         ceiling_wh: none where its goals set none.
         spent_wh: so far, by everything ever measured for it.
         reason: given for going on beyond the ceiling; none where nobody gave one.
+        reason_used: the same, once the ceiling was in the way.
     """
 
     ceiling_wh: float | None
     spent_wh: float = 0.0
     reason: str | None = None
+    reason_used: str | None = None
 
     def begin(self, spent_wh: float, planned_wh: float, tell: Callable[[str], None]) -> None:
         """Make sure that a campaign may begin, and warn where little is left.
@@ -38,8 +40,8 @@ class Budget:
         self.spent_wh = spent_wh
         if self.ceiling_wh is None:
             return
-        if spent_wh + planned_wh > self.ceiling_wh and self.reason is None:
-            raise self._exceeded(
+        if spent_wh + planned_wh > self.ceiling_wh:
+            self._pass(
                 f"{_kwh(spent_wh)} used so far, and this campaign needs at least {_kwh(planned_wh)}: fewer rounds, candidates or "
                 "seeds need less"
             )
@@ -56,11 +58,14 @@ class Budget:
             BudgetError: the ceiling is passed, and nobody gave a reason to go on.
         """
         self.spent_wh += reading.energy_wh
-        if self.ceiling_wh is not None and self.spent_wh > self.ceiling_wh and self.reason is None:
-            raise self._exceeded(f"{_kwh(self.spent_wh)} used, this campaign included; it is closed after its last window")
+        if self.ceiling_wh is not None and self.spent_wh > self.ceiling_wh:
+            self._pass(f"{_kwh(self.spent_wh)} used, this campaign included; it is closed after its last window")
 
-    def _exceeded(self, found: str) -> BudgetError:
-        return BudgetError(
+    def _pass(self, found: str) -> None:
+        if self.reason is not None:
+            self.reason_used = self.reason
+            return
+        raise BudgetError(
             expected=f"at most {_kwh(self.ceiling_wh or 0.0)} for the POC's whole development (development_kwh)",
             found=found,
             where="goals.toml, [goal.development_kwh]",
@@ -69,17 +74,19 @@ class Budget:
 
 
 def planned_wh(protocol: Protocol, trials: int, machine: Machine, idle_s: float) -> float:
-    """The least that a campaign will use: its windows at the power that is declared. How long fits take, nobody knows before.
+    """The least that a campaign will use: its windows on an idle machine, as they would be read. Nobody knows what fits will take.
 
     Args:
         protocol: its rounds and windows.
         trials: candidates times seeds.
-        machine: for its declared powers.
+        machine: for its declared powers and its calibration.
         idle_s: how long the idle machine is measured.
     """
-    declared = machine.declared
-    power_w = declared.idle_w.value + protocol.threads * declared.watts_per_busy_core.value
-    return (idle_s * declared.idle_w.value + trials * protocol.rounds * protocol.window_s * power_w) / JOULES_PER_WH
+    duration_s = idle_s + trials * protocol.rounds * protocol.window_s
+    # What a counter will show nobody knows before.
+    cpu_w = 0.0 if machine.counts_cpu_energy else IDLE_SHARE_OF_TDP * machine.declared.cpu_w
+    read_wh = (cpu_w + machine.declared.ram_w.value) * duration_s / JOULES_PER_WH
+    return max(0.0, machine.calibration.wall_wh(read_wh, duration_s)) if machine.calibration else read_wh
 
 
 def _kwh(energy_wh: float) -> str:

@@ -7,10 +7,8 @@ import logging
 import os
 import random
 import secrets
-import signal
 import sys
 import sysconfig
-import threading
 import time
 import traceback
 from collections import Counter
@@ -28,15 +26,18 @@ from evaluation.energy.meter import EnergyLog, Meter, Window
 from evaluation.energy.reading import SHORTEST_WINDOW_S
 from evaluation.energy.tracker import check_outside_settings
 from evaluation.environment import describe_environment
-from evaluation.exceptions import BusyError, CandidateUnavailableError, MeterError, PreuveError
+from evaluation.exceptions import BusyError, CampaignInterrupted, CandidateUnavailableError, MeterError, PreuveError, RecordError
 from evaluation.footprint import peak_memory_mib
 from evaluation.latency import time_single_inputs
+from evaluation.numbers import counted
 from evaluation.predictors import confidence
 from evaluation.process import process_name
 from evaluation.records.recovery import close_killed
 from evaluation.records.store import Store
+from evaluation.records.tracking import named_uri
 from evaluation.run import Campaign, CampaignStatus, DataRecord, Prediction, Protocol, RunStatus
 from evaluation.samples import Samples, Split
+from evaluation.signals import ending_ignored
 from evaluation.task import Task
 from evaluation.threads import fixed_threads
 from evaluation.trial import Trial
@@ -100,13 +101,13 @@ def run_campaign(
         BusyError: another campaign holds the machine.
         BudgetError: the POC's development budget is spent, before the campaign or in it; in it, the campaign was closed.
         MeterError: energy cannot be measured as it must be.
-        KeyboardInterrupt: after the campaign was closed as interrupted.
+        CampaignInterrupted: after the campaign was closed as interrupted.
+        KeyboardInterrupt: before there was one.
     """
     check_outside_settings()
     waiting = (lambda holder: tell(f"Waiting: {holder}.")) if wait else None
     with energy_lock(f"a campaign of {task.name}", wait=waiting), fixed_threads(protocol.threads):
-        for closed in close_killed(store):
-            tell(f"Closed as interrupted: campaign {closed}, whose process had ended without closing it.")
+        close_killed(store, tell)
         trials = [Trial(candidate, seed) for candidate in candidates for seed in range(protocol.seeds)]
         development_wh = store.development_wh()
         budget.begin(development_wh, planned_wh(protocol, len(trials), machine, _idle_s(protocol)), tell)
@@ -124,31 +125,17 @@ def run_campaign(
             environment=describe_environment(),
             machine=machine,
             started=started,
-            over_budget=budget.reason,
+            over_budget=budget.reason_used,
             development_wh=development_wh,
         )
         return _Experiment(task, split, campaign, trials, budget, store, progress).run()
 
 
-def close_what_was_killed(store: Store) -> list[str]:
+def close_what_was_killed(store: Store, tell: Callable[[str], None]) -> list[str]:
     """Close as interrupted what killed processes left open, and return the campaigns' ids; nothing while a campaign is running."""
     with suppress(BusyError), energy_lock("closing what a killed campaign left open"):
-        return close_killed(store)
+        return close_killed(store, tell)
     return []
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Recording takes seconds and must be whole: signals that ask to stop have no effect while it lasts."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _idle_s(protocol: Protocol) -> float:
@@ -169,12 +156,16 @@ class _Experiment:
         progress: Progress,
     ) -> None:
         self.task, self.split, self.campaign, self.trials = task, split, campaign, trials
-        self.protocol, self.store, self.progress = campaign.protocol, store, progress
+        self.protocol, self.budget, self.store, self.progress = campaign.protocol, budget, store, progress
         self.log = EnergyLog()
         parent_id = store.open_campaign(campaign)
         self.journal = Journal(journal_folder() / f"{campaign.id}.jsonl")
         self.journal.write(
-            "campaign", process=process_name(), mlflow_run=parent_id, campaign=campaign.model_dump(mode="json", exclude={"runs"})
+            "campaign",
+            process=process_name(),
+            tracking=named_uri(),
+            mlflow_run=parent_id,
+            campaign=campaign.model_dump(mode="json", exclude={"runs"}),
         )
         for trial in trials:
             self._journal_run(trial)
@@ -190,13 +181,15 @@ class _Experiment:
     def _measure_and_record(self) -> Campaign:
         try:
             self._measure()
+            self.progress("write the records", 1, 1)
         except BaseException as error:
             reason = error.found if isinstance(error, PreuveError) else None
-            with _uninterrupted():
+            with ending_ignored():
                 self._record("interrupted", reason)
+            if isinstance(error, KeyboardInterrupt):
+                raise CampaignInterrupted from error
             raise
-        self.progress("write the records", 1, 1)
-        with _uninterrupted():
+        with ending_ignored():
             return self._record("finished", None)
 
     def _measure(self) -> None:
@@ -218,6 +211,8 @@ class _Experiment:
             for place, trial in enumerate(order):
                 self.progress(f"round {number} of {rounds}: {trial.name}", 1 + len(self.trials) * number + place, steps)
                 self._guarded(self._measure_round, trial, number)
+                if trial.under_way:
+                    trial.reason = f"the campaign was interrupted after {number} of its {counted(rounds, 'round')}"
         for trial in self.trials:
             if trial.under_way:
                 self._end(trial, "finished")
@@ -260,11 +255,12 @@ class _Experiment:
     def _fit_and_warm_up(self, trial: Trial) -> None:
         train, test = self.split.train, self.split.test
         with _printing_to_stderr():
-            with self.meter.window("fit", trial.log) as fitting:
+            # An hour's fit is not lost, nor taken again, because its energy cannot be read: what it fitted can still be measured.
+            with suppress(MeterError), self.meter.window("fit", trial.log) as fitting:
                 trial.predictor = trial.candidate.fit(train, seed=trial.seed, **trial.candidate.params)
                 fitting.samples = len(train)
-            with self.meter.window("warm-up", trial.log) as warming:
-                trial.predictions = predict_samples(trial.predictor, test)
+            with suppress(MeterError), self.meter.window("warm-up", trial.log) as warming:
+                trial.predictions = predict_samples(trial.fitted, test)
                 warming.samples = len(test)
         predicted = [prediction.predicted for prediction in trial.predictions]
         trial.scores = {metric.name: metric.compute(test.targets, predicted) for metric in self.task.metrics}
@@ -298,15 +294,17 @@ class _Experiment:
 
     def _record(self, status: CampaignStatus, reason: str | None) -> Campaign:
         runs = tuple(trial.to_run() for trial in self.trials)
-        self.journal.write("end", status=status, reason=reason)
-        changes = {"ended": dt.datetime.now(dt.UTC), "status": status, "reason": reason}
+        # The journal is for what cannot be recorded now; that its disk is full must not keep the rest from being recorded.
+        with suppress(RecordError):
+            self.journal.write("end", status=status, reason=reason)
+        changes = {"ended": dt.datetime.now(dt.UTC), "status": status, "reason": reason, "over_budget": self.budget.reason_used}
         closed = self.campaign.model_copy(update={**changes, "readings": tuple(self.log.readings), "runs": runs})
         with _printing_to_stderr():
             for run, trial in zip(runs, self.trials, strict=True):
                 self.store.add_run(closed, run, trial.predictor if run.status == "finished" else None, trial.log.power_samples)
         self.store.close_campaign(closed, self.log.power_samples)
         # All of it is in MLflow now. Where recording fails, the journal stays, and the next command closes the campaign from it.
-        self.journal.path.unlink()
+        self.journal.path.unlink(missing_ok=True)
         return closed
 
 

@@ -9,20 +9,21 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from evaluation.exceptions import PreuveError
+from evaluation.exceptions import CampaignInterrupted, PreuveError
 from evaluation.home import make_private
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
     from evaluation.campaign import Progress
+    from evaluation.doctor import Finding
     from evaluation.energy.self_test import SelfTest
     from evaluation.goals import Goals
     from evaluation.judgement.comparison import Comparison
@@ -60,8 +61,12 @@ def main() -> None:
     except PreuveError as error:
         _explain(error)
         sys.exit(USER_ERROR)
+    except SystemExit as end:
+        # What typer makes of an interrupt that no command has caught.
+        if isinstance(getattr(end.__context__, "__cause__", None), KeyboardInterrupt):
+            _complain("Interrupted. Nothing of it was recorded.")
+        raise
     except KeyboardInterrupt:
-        _complain("Interrupted before anything was measured.")
         sys.exit(INTERRUPTED)
 
 
@@ -126,6 +131,13 @@ def run(
     chosen = change_params(found.choose(candidate or []), param or [])
     goals = found.goals
     declaration = Declaration(licence, personal_data.value if personal_data else None, dpia, expires.date() if expires else None)
+    if over_budget is not None and not over_budget.strip():
+        raise PreuveError(
+            expected="the reason for going on beyond the budget, in words",
+            found="none",
+            where="--over-budget",
+            remedy='for example --over-budget "last check before the committee"',
+        )
     _check_own_data(
         data,
         {
@@ -161,7 +173,7 @@ def run(
                 tell=_complain,
                 wait=wait,
             )
-    except KeyboardInterrupt:
+    except CampaignInterrupted:
         _complain("Interrupted. What was measured so far is recorded, and marked as interrupted.")
         raise typer.Exit(INTERRUPTED) from None
     comparison = compare(campaign, found.task.metrics)
@@ -192,7 +204,7 @@ def compare_candidates(
     else:
         owner, campaign_id = find_poc(what), None
     store = open_store(owner.task.name)
-    _tell_what_was_closed(close_what_was_killed(store))
+    close_what_was_killed(store, _complain)
     campaign = store.read_campaign(campaign_id) if campaign_id else store.latest_campaign()
     _show(compare(campaign, owner.task.metrics), _scenario(owner.goals, owner.task, factor), as_json=as_json)
 
@@ -217,7 +229,7 @@ def errors(
 
     found = find_poc(poc)
     store = open_store(found.task.name)
-    _tell_what_was_closed(close_what_was_killed(store))
+    close_what_was_killed(store, _complain)
     chosen = store.read_campaign(campaign) if campaign else store.latest_campaign(candidate)
     mistakes, answers = find_mistakes(chosen, candidate, seed)
     if as_json:
@@ -264,11 +276,15 @@ def doctor(
     _print(finding_table(measured, "What this machine can measure", classes=True))
     for line in class_meanings(measured):
         _print(f"Class {line}.")
-    _print(finding_table([finding for finding in findings if finding not in measured], "This machine"))
+    _print_advice(measured)
+    others = [finding for finding in findings if finding not in measured]
+    _print(finding_table(others, "This machine"))
+    _print_advice(others)
     if taken:
         _print(self_test_table(taken))
     if tested:
         _print(finding_table(tested, "What the self-test says"))
+        _print_advice(tested)
 
 
 def _take_self_test(seconds: float) -> SelfTest:
@@ -286,8 +302,8 @@ def _take_self_test(seconds: float) -> SelfTest:
 
 
 def _calibrate(meter_file: Path) -> None:
-    from evaluation.energy.calibration import fit_calibration, save_calibration
-    from evaluation.energy.machine import machine_id
+    from evaluation.energy.calibration import VALID_DAYS, fit_calibration, save_calibration
+    from evaluation.energy.machine import machine_id, read_machine
     from evaluation.energy.self_test import load_self_test
     from evaluation.energy.wall_meter import read_meter
     from evaluation.home import carbon_folder
@@ -299,7 +315,12 @@ def _calibrate(meter_file: Path) -> None:
     made = taken.taken.astimezone().date()
     calibration = fit_calibration(taken.phases, curve, machine_id=machine_id(), basis=taken.basis, made=made)
     path = save_calibration(calibration, carbon_folder())
-    _complain(f"Calibrated: factor {calibration.factor:.3g} (kept in {path}). Readings are class A from now on, for a year.")
+    machine = read_machine()
+    if machine.calibration:
+        last_day = made + timedelta(days=VALID_DAYS)
+        _complain(f"Calibrated: factor {calibration.factor:.3g} (kept in {path}). Readings are class A until {last_day}.")
+    for flag in machine.flags:
+        _complain(f"{flag[:1].upper()}{flag[1:]}.")
 
 
 @app.command()
@@ -373,16 +394,21 @@ def _scenario(goals: Goals, task: Task, factor_id: str | None = None) -> Scenari
 
 
 def _show(comparison: Comparison, scenario: Scenario | None, *, as_json: bool) -> None:
-    from evaluation.notes import comparison_notes
+    from evaluation.notes import comparison_notes, service_notes
     from evaluation.terminal import WIDE_TABLE, comparison_dict, comparison_table, harmless, service_table
 
     if as_json:
         _print_json(comparison_dict(comparison, scenario))
         return
-    _print(comparison_table(comparison, wide=_console().width >= WIDE_TABLE))
+    notes = comparison_notes(comparison)
+    if any(result.energy_wh for result in comparison.results):
+        _print(comparison_table(comparison, wide=_console().width >= WIDE_TABLE))
+    else:
+        _print(f"Campaign {comparison.campaign.id}: no candidate was measured completely.")
     if scenario and any(result.per_sample for result in comparison.results):
         _print(service_table(comparison, scenario))
-    for note in comparison_notes(comparison):
+        notes += service_notes(comparison, scenario)
+    for note in notes:
         _print(harmless(f"• {note}"))
 
 
@@ -398,13 +424,16 @@ def _print(what: RenderableType) -> None:
     _console().print(what)
 
 
+def _print_advice(findings: Sequence[Finding]) -> None:
+    from evaluation.terminal import advice_lines
+
+    for line in advice_lines(findings):
+        # Not broken by us: a terminal that folds a long line still copies it whole.
+        _console().print(line, soft_wrap=True)
+
+
 def _print_json(what: Any) -> None:
     typer.echo(json.dumps(what, ensure_ascii=False, indent=2))
-
-
-def _tell_what_was_closed(campaign_ids: Sequence[str]) -> None:
-    for campaign_id in campaign_ids:
-        _complain(f"Closed as interrupted: campaign {campaign_id}, whose process had ended without closing it.")
 
 
 def _complain(message: str) -> None:

@@ -6,29 +6,32 @@ import datetime as dt
 import os
 import shlex
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from evaluation.energy.calibration import VALID_DAYS
+from evaluation.energy.calibration import CALIBRATION_FILE, VALID_DAYS
 from evaluation.energy.evidence import MEANING, EvidenceClass, bounds
 from evaluation.energy.lock import lock_holder
 from evaluation.energy.machine import (
     ASSUMED,
+    IMPLAUSIBLE,
     MACHINE_FILE,
     UNUSED_CALIBRATION,
+    VIRTUAL_CALIBRATION,
     Declarations,
     Machine,
     read_machine,
     undeclared_machine,
 )
 from evaluation.energy.meter import evidence_of
-from evaluation.energy.self_test import ALL_CORES, IDLE, SelfTest, mean_power_w
+from evaluation.energy.reading import Reading
+from evaluation.energy.self_test import AGAIN, ALL_CORES, IDLE, ONCE, SelfTest, mean_power_w
 from evaluation.energy.tracker import outside_settings
 from evaluation.environment import describe_environment
 from evaluation.exceptions import HomeError, MeterError, PreuveError
-from evaluation.home import home_path, open_home
+from evaluation.home import carbon_folder, home_path, open_home
 from evaluation.numbers import counted, significant
 
 PACKAGES = ("codecarbon", "mlflow", "scikit-learn", "torch", "transformers")
@@ -149,7 +152,7 @@ def _gpu(machine: Machine) -> Finding:
         )
     evidence, backend = evidence_of(machine, "gpu")
     why = "; a card here has no counter of its energy" if hardware.gpu_sensor == "power" and not machine.calibration else ""
-    return Finding("GPU energy", f"{names}: {backend}{why}", _towards_class_a(machine), evidence)
+    return Finding("GPU energy", f"{names}: {backend}{why}", None, evidence)
 
 
 def _driver_advice(nvml: str) -> str | None:
@@ -202,6 +205,10 @@ def _found(machine: Machine) -> Iterator[Finding]:
 
 
 def _flag_advice(machine: Machine, flag: str) -> str | None:
+    if flag == VIRTUAL_CALIBRATION:
+        return f"if anything else runs on the host, take it off: rm {shlex.quote(str(carbon_folder() / CALIBRATION_FILE))}"
+    if flag.endswith(IMPLAUSIBLE):
+        return f"put the right figure into: {_edit()}"
     if not flag.startswith(UNUSED_CALIBRATION):
         return f"check the figures, and write what is there now under [detected]: {_edit()}"
     return None if machine.hardware.virtualised else "calibrate again (see Calibration)"
@@ -251,13 +258,13 @@ def self_test_findings(self_test: SelfTest, machine: Machine) -> Iterator[Findin
     readings = self_test.by_phase
     low, high = SAME_WORK_RATIO
     ratio = self_test.same_work_ratio
-    yield Finding(
-        "The same work twice",
-        f"took {ratio:.3f} times as much energy the second time; {low:g} to {high:g} is good",
-        None if low <= ratio <= high else "stop what else runs here; take more rounds and longer windows",
-    )
     foreign = max(reading.foreign_cores for reading in self_test.readings)
     limit = machine.declared.foreign_load_limit_cores.value
+    yield Finding(
+        "The same work twice",
+        f"a unit of it took {ratio:.3f} times as much energy the second time; {low:g} to {high:g} is good",
+        None if low <= ratio <= high else _uneven_advice(readings, machine, busy=foreign > limit),
+    )
     yield Finding(
         "Other load",
         f"others kept up to {foreign:.2f} cores busy; {limit:g} is the limit",
@@ -266,6 +273,18 @@ def self_test_findings(self_test: SelfTest, machine: Machine) -> Iterator[Findin
     idle_w, busy_w = mean_power_w(readings[IDLE]), mean_power_w(readings[ALL_CORES])
     yield Finding(
         "Idle to all cores", f"{idle_w:.1f} W to {busy_w:.1f} W", _flat_advice(machine) if busy_w / idle_w < LEAST_RISE else None
+    )
+
+
+def _uneven_advice(readings: Mapping[str, Reading], machine: Machine, *, busy: bool) -> str:
+    if busy:
+        return "stop what else runs here; take more rounds and longer windows"
+    once, again = (readings[phase].samples / readings[phase].duration_s for phase in (ONCE, AGAIN))
+    change = f"{abs(again / once - 1):.0%} {'more' if again > once else 'less'}".replace("%", " %")
+    why = "what runs beside it on its host" if machine.hardware.virtualised else "its temperature"
+    return (
+        f"it did {change} work a second, though nothing else ran here: its clock or {why} changes. "
+        "Take more rounds and longer windows"
     )
 
 

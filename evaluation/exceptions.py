@@ -68,3 +68,7 @@ class MachineError(PreuveError):
 
 class BudgetError(PreuveError):
     """The energy that a POC may use for its development is spent."""
+
+
+class CampaignInterrupted(KeyboardInterrupt):  # it is no error, but what somebody asked for
+    """Somebody ended a campaign; what was measured is recorded."""

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from evaluation.candidate import Predictor
-from evaluation.home import make_private
+from evaluation.home import make_private, scratch_folder
 from evaluation.predictors import load_predictor, may_be_loaded, save_predictor
 
 MOST_INPUTS = 256
@@ -27,7 +27,10 @@ def peak_memory_mib(predictor: Predictor, inputs: Sequence[str]) -> float | None
     """
     if not may_be_loaded(predictor):
         return None
-    with tempfile.TemporaryDirectory() as folder:
+    # A model may hold words of the texts: what a kill leaves of it is found and deleted by the next command.
+    scratch = scratch_folder()
+    scratch.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=scratch) as folder:
         stored = Path(folder) / "stored"
         try:
             save_predictor(predictor, stored)

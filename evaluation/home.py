@@ -50,6 +50,11 @@ def home_path() -> Path:
     return Path(named).expanduser().resolve() if named else PROJECT / ".preuve"
 
 
+def scratch_folder() -> Path:
+    """Where a campaign puts what it needs for a moment; nothing in it outlives the next one."""
+    return home_path() / "scratch"
+
+
 def carbon_folder() -> Path:
     """What was measured, apart from MLflow: journals of campaigns under way, the self-test, the calibration."""
     return home_path() / "carbon"

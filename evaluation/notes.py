@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
 
 from evaluation.energy.evidence import MEANING
-from evaluation.energy.reading import Reading, second_estimate_wh
-from evaluation.judgement.comparison import CandidateResult, Comparison, round_energies
-from evaluation.judgement.statistics import positive_interval
+from evaluation.energy.reading import SHORTEST_WINDOW_S, Reading, second_estimate_wh
+from evaluation.judgement.comparison import CandidateResult, Comparison, energy_words, round_energies
+from evaluation.judgement.scenario import Scenario
+from evaluation.judgement.statistics import paired_ratio
 from evaluation.numbers import counted, share, significant
 from evaluation.run import Campaign
 
@@ -21,17 +23,21 @@ def comparison_notes(comparison: Comparison) -> list[str]:
     campaign = comparison.campaign
     notes = [_absence(result) for result in comparison.results if not result.energy_wh]
     notes.extend(f"{result.name}: {result.reason}" for result in comparison.results if result.energy_wh and result.reason)
-    notes.append(_protocol_note(campaign))
-    if any(result.energy_wh for result in comparison.results):
-        notes.extend(_evidence_notes(comparison))
+    measured = any(result.energy_wh for result in comparison.results)
+    notes.append(_protocol_note(campaign, intervals=measured))
+    if measured:
+        swapped = _ranked_otherwise(comparison)
+        notes.extend(_evidence_notes(comparison, ratios_hold=not swapped))
         if comparison.not_distinguishable:
             notes.append(f"Energy not distinguishable from the baseline's: {', '.join(comparison.not_distinguishable)}.")
-        notes.extend(_second_estimate_note(comparison))
-    notes.extend(_disturbance_notes(campaign))
+        notes.extend(_second_estimate_note(comparison, swapped))
+        notes.extend(_fit_notes(comparison))
+        notes.extend(_disturbance_notes(campaign))
     if campaign.protocol.quick:
         notes.append("Quick: short windows, to try things out. Decide on a campaign without --quick.")
     if campaign.status == "interrupted":
-        notes.append(f"Interrupted{f': {campaign.reason}' if campaign.reason else ''}. Only what was measured completely is shown.")
+        shown = " Only what was measured completely is shown." if measured else ""
+        notes.append(f"Interrupted{f': {campaign.reason}' if campaign.reason else ''}.{shown}")
     if campaign.over_budget:
         notes.append(f"Beyond the POC's development budget; the reason given: {campaign.over_budget}")
     notes.extend(_sentence(flag) for flag in campaign.machine.flags)
@@ -43,12 +49,12 @@ def _sentence(words: str) -> str:
     return f"{words[0].upper()}{words[1:]}{'' if words.endswith(('.', '?', '!')) else '.'}"
 
 
-def _protocol_note(campaign: Campaign) -> str:
+def _protocol_note(campaign: Campaign, *, intervals: bool) -> str:
     protocol, data = campaign.protocol, campaign.data
     return (
         f"{data.test_samples} test samples, {data.train_samples} to learn from, {data.classes} classes. "
         f"{counted(protocol.rounds, 'round')} of {protocol.window_s:g} s, {counted(protocol.seeds, 'seed')}, "
-        f"{counted(protocol.threads, 'thread')}. {_intervals(campaign)}"
+        f"{counted(protocol.threads, 'thread')}.{f' {_intervals(campaign)}' if intervals else ''}"
     )
 
 
@@ -70,7 +76,7 @@ def _windows(campaign: Campaign) -> list[Reading]:
     return [reading for run in campaign.runs if run.status == "finished" for reading in run.readings_of("inference")]
 
 
-def _evidence_notes(comparison: Comparison) -> Iterator[str]:
+def _evidence_notes(comparison: Comparison, *, ratios_hold: bool) -> Iterator[str]:
     first = _windows(comparison.campaign)[0]
     parts = "; ".join(f"{part.name.upper()}: {part.backend}, class {part.evidence}" for part in first.components)
     shares = [result.mix["ram"] for result in comparison.results if "ram" in result.mix]
@@ -81,11 +87,9 @@ def _evidence_notes(comparison: Comparison) -> Iterator[str]:
     worst = max(results, key=lambda result: result.evidence or "", default=None)
     if worst and worst.true_wh and worst.energy_wh and worst.evidence:
         low, high = (bound / worst.energy_wh.value for bound in worst.true_wh)
-        held = (
-            ""
-            if worst.evidence == "A"
-            else " The error is the same for all of them, so on this machine the ratios tell them apart."
-        )
+        # Only what is known in one way is off by one factor: a GPU's counter and a CPU's are not.
+        alike = worst.evidence != "A" and ratios_hold and not any("gpu" in result.mix for result in results)
+        held = " The error is nearly the same for all of them, so on this machine the ratios tell them apart." if alike else ""
         yield (
             f"Class {worst.evidence}, {MEANING[worst.evidence]}: the true watt-hours lie between {significant(low, 2)} and "
             f"{significant(high, 2)} times these figures.{held}"
@@ -97,28 +101,60 @@ def _span(shares: Sequence[float]) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def _second_estimate_note(comparison: Comparison) -> Iterator[str]:
-    """Whether the two estimates of the CPU's energy put the candidates into the same order."""
+def _ranked_otherwise(comparison: Comparison) -> list[tuple[str, str]]:
+    """Pairs of candidates that the two estimates of the CPU's energy rank in opposite order, one of them at least decisively."""
     campaign = comparison.campaign
+    if not campaign.machine.models_cpu_energy:
+        return []
     names = [result.name for result in comparison.results if result.energy_wh]
-    if not campaign.machine.models_cpu_energy or len(names) < 2:
+    gross = {name: round_energies(campaign, name) for name in names}
+    second = {name: round_energies(campaign, name, second_estimate_wh) for name in names}
+    return [(one, other) for one, other in combinations(names, 2) if _opposite(gross, second, one, other)]
+
+
+def _opposite(gross: Mapping[str, list[float]], second: Mapping[str, list[float]], one: str, other: str) -> bool:
+    if len(gross[one]) != len(gross[other]):
+        return False
+    ratios = [paired_ratio(energies[one], energies[other]) for energies in (gross, second)]
+    opposite = (ratios[0].value > 1) != (ratios[1].value > 1)
+    return opposite and any(energy_words(ratio) != "not distinguishable" for ratio in ratios)
+
+
+def _second_estimate_note(comparison: Comparison, swapped: Sequence[tuple[str, str]]) -> Iterator[str]:
+    campaign = comparison.campaign
+    if not campaign.machine.models_cpu_energy or sum(result.energy_wh is not None for result in comparison.results) < 2:
         return
     core_w = campaign.machine.declared.watts_per_busy_core.value
     second = f"a second estimate (CPU seconds at {core_w:g} W a busy core)"
-    order, other = (_order(campaign, names, energy) for energy in (_gross_wh, second_estimate_wh))
-    if order == other:
-        yield f"By {second} the candidates rank the same."
+    if swapped:
+        pairs = ", ".join(f"{one} and {other}" for one, other in swapped)
+        yield f"By {second} these rank the other way round: {pairs}. Their order is undetermined."
     else:
-        ranks = ", ".join(other)
-        yield f"By {second} the candidates rank differently, from least to most energy: {ranks}. Their order is undetermined."
+        yield f"By {second} the candidates rank the same, as far as they can be told apart."
 
 
-def _gross_wh(reading: Reading) -> float:
-    return reading.energy_wh
+def _fit_notes(comparison: Comparison) -> Iterator[str]:
+    """Fits without a figure: too short, or not to be believed."""
+    short = [result.name for result in comparison.results if result.fit_energy_wh is None and result.fit_duration_s is not None]
+    if short:
+        yield f"Fits of less than {SHORTEST_WINDOW_S:g} s are too short for their energy to be measured."
+    runs = [run for run in comparison.campaign.runs if run.status == "finished"]
+    unread = {run.name: each.reason for run in runs for each in run.readings if (each.kind, each.outcome) == ("fit", "unreadable")}
+    for name, reason in unread.items():
+        yield f"{name}: the energy of its fit could not be read ({reason})."
 
 
-def _order(campaign: Campaign, names: Sequence[str], energy_wh: Callable[[Reading], float]) -> list[str]:
-    return sorted(names, key=lambda name: positive_interval(round_energies(campaign, name, energy_wh)).value)
+def service_notes(comparison: Comparison, scenario: Scenario) -> Iterator[str]:
+    """Why a year in service costs what it costs."""
+    services = {result.name: scenario.service(result) for result in comparison.results if result.per_sample}
+    by_memory = [name for name, service in services.items() if (service.memory_share or 0.0) >= service.cpu_share]
+    of_whom = "all of them" if len(by_memory) == len(services) else ", ".join(by_memory)
+    decides = f"memory decides for {of_whom}" if by_memory else "time decides"
+    yield (
+        "In service each candidate is charged its share of a server that stands ready all year (goals.toml, [deployment]): its "
+        f"part of the memory, libraries included, or of the CPU's time, whichever is larger; {decides}. What the requests add to "
+        "that is in brackets."
+    )
 
 
 def _disturbance_notes(campaign: Campaign) -> Iterator[str]:

@@ -68,6 +68,8 @@ def quantity(interval: Interval, factor: float = 1.0) -> str:
     >>> from evaluation.judgement.statistics import Interval
     >>> quantity(Interval(0.00123, 0.00119, 0.00127), 1000)
     '1.23\n1.19–1.27'
+    >>> quantity(Interval(0.5, -0.0387, 1.2))
+    '0.500\n−0.0387 to 1.20'
     """
     return _with_bounds(interval, lambda value: significant(value * factor))
 
@@ -106,4 +108,6 @@ def _with_bounds(interval: Interval, write: Callable[[float], str]) -> str:
     """The value, and under it the interval: two lines are narrower than one, and columns of values line up."""
     if interval.low is None or interval.high is None:
         return write(interval.value)
-    return f"{write(interval.value)}\n{write(interval.low)}–{write(interval.high)}"
+    # A dash between two numbers cannot stand beside the sign of one.
+    between = " to " if interval.low < 0 else "–"
+    return f"{write(interval.value)}\n{write(interval.low)}{between}{write(interval.high)}".replace("-", "−")

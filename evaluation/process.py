@@ -1,14 +1,17 @@
-"""Telling whether a process that left something behind still runs."""
+"""Telling whether a process that left something behind still runs, and keeping its children from holding what it holds."""
 
 from __future__ import annotations
 
 import errno
 import os
+from contextlib import suppress
 from pathlib import Path
 
 PROC = Path("/proc")
 # States of a process that has ended and that its parent has not asked about: zombie, dead.
 ENDED = frozenset("ZXx")
+
+_not_for_children: set[int] = set()
 
 
 def process_name(pid: int | None = None) -> str:
@@ -33,3 +36,24 @@ def is_running(name: str) -> bool:
         return pid.isdecimal() and process_name(int(pid)) == name
     except (OSError, ValueError):
         return False
+
+
+def keep_from_children(descriptor: int) -> None:
+    """Close an open file in processes that are forked from this one: a lock on it would stay theirs when this one is killed."""
+    _not_for_children.add(descriptor)
+
+
+def close(descriptor: int) -> None:
+    """Close an open file here too."""
+    _not_for_children.discard(descriptor)
+    os.close(descriptor)
+
+
+def _close_in_child() -> None:
+    for descriptor in _not_for_children:
+        with suppress(OSError):
+            os.close(descriptor)
+    _not_for_children.clear()
+
+
+os.register_at_fork(after_in_child=_close_in_child)

@@ -80,11 +80,13 @@ def comparison_table(comparison: Comparison, *, wide: bool = True) -> Table:
 
 def _folded(cell: str, width: int = BOUNDS_WIDTH) -> str:
     """An interval of very small numbers, broken after its dash where the column would cut it."""
-    return cell.replace("–", "–\n") if max(map(len, cell.splitlines())) > width else cell
+    return cell.replace("–", "–\n").replace(" to ", " to\n") if max(map(len, cell.splitlines())) > width else cell
 
 
 def _fit_energy(result: CandidateResult, factor: float) -> str:
-    return "too short" if result.fit_energy_wh is None else significant(result.fit_energy_wh * factor)
+    if result.fit_energy_wh is not None:
+        return significant(result.fit_energy_wh * factor)
+    return UNKNOWN if result.fit_duration_s is None else "too short"
 
 
 def service_table(comparison: Comparison, scenario: Scenario) -> Table:
@@ -203,19 +205,25 @@ def mistake_table(mistakes: Sequence[Mistake], title: str) -> Table:
 def finding_table(findings: Sequence[Finding], title: str, *, classes: bool = False) -> Table:
     """What `preuve doctor` found, with a column for evidence classes where there are some."""
     table = Table(title=title, title_justify="left", box=box.HORIZONTALS, pad_edge=False, show_lines=True)
-    for heading in ("what", *(["class"] if classes else []), "found", "to make it better"):
+    for heading in ("what", *(["class"] if classes else []), "found"):
         table.add_column(heading, overflow="fold")
     for finding in findings:
         evidence = [finding.evidence or UNKNOWN] if classes else []
-        table.add_row(finding.subject, *evidence, harmless(finding.found), harmless(finding.advice or ""))
+        table.add_row(finding.subject, *evidence, harmless(finding.found))
     return table
+
+
+def advice_lines(findings: Sequence[Finding]) -> list[Text]:
+    """What would be better, a line each: a command in it can be copied, which a table would break."""
+    return [harmless(f"→ {finding.subject}: {finding.advice}") for finding in findings if finding.advice]
 
 
 def self_test_table(self_test: SelfTest) -> Table:
     """The phases of a self-test: mean watts by component, and who kept cores busy."""
     table = Table(title="Self-test", title_justify="left", box=box.HORIZONTALS, pad_edge=False)
     names = [part.name for part in self_test.readings[0].components]
-    for heading in ("phase", "s", *(f"{name.upper()} W" for name in names), "total W", "busy cores", "others' cores"):
+    headings = ("phase", "s", *(f"{name.upper()} W" for name in names), "total W", "work a s", "busy cores", "others' cores")
+    for heading in headings:
         table.add_column(heading, justify="left" if heading == "phase" else "right")
     for phase, reading in self_test.by_phase.items():
         parts_w = [part.energy_wh * JOULES_PER_WH / reading.duration_s for part in reading.components]
@@ -224,6 +232,7 @@ def self_test_table(self_test: SelfTest) -> Table:
             phase,
             f"{reading.duration_s:.1f}",
             *(significant(watts) for watts in (*parts_w, mean_power_w(reading))),
+            f"{reading.samples / reading.duration_s:.0f}" if reading.samples else UNKNOWN,
             *(f"{count:.2f}" for count in cores),
         )
     return table

@@ -15,6 +15,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from evaluation.energy.reading import JOULES_PER_WH
 from evaluation.energy.wall_meter import MeterCurve
 from evaluation.exceptions import HomeError, MeterError
+from evaluation.numbers import counted, significant
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,10 +33,13 @@ METER_ERROR = 0.01
 NEGLIGIBLE = METER_ERROR / 10
 WIDEST = 0.5
 FEWEST_PHASES = 3
+# A line is followed so far beyond the highest power that it was fitted to, and no further.
+BEYOND_COMPARED = 1.1
 # Between two levels of power that are told apart.
 LEVELS_RATIO = 1.05
 # The clocks of meter and host differ by up to a second, and a machine takes a moment to change its load.
 TRIM_S, TRIM_SHARE = 0.5, 0.1
+PHASE_OVER_INTERIOR = 1 / (1 - 2 * TRIM_SHARE)
 COVERED_SHARE = 0.8
 # A longer silence of the meter within a phase is a gap, and not its rhythm.
 LONGEST_STEP_SHARE = 1 / 3
@@ -52,7 +56,8 @@ class Phase(BaseModel):
     """One phase of the self-test as our meter saw it.
 
     Attributes:
-        energy_wh: our gross reading, before any calibration.
+        energy_wh: our gross reading of CPU and memory, before any calibration.
+        gpu_wh: of the GPUs, which the self-test leaves idle: it is taken off what the wall meter shows.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -61,11 +66,17 @@ class Phase(BaseModel):
     started: AwareDatetime
     duration_s: float = Field(gt=0)
     energy_wh: float = Field(ge=0)
+    gpu_wh: float = Field(default=0.0, ge=0)
 
     @property
     def power_w(self) -> float:
-        """Mean power of the phase."""
+        """Mean power of CPU and memory in the phase."""
         return self.energy_wh / self.duration_s * JOULES_PER_WH
+
+    @property
+    def gpu_w(self) -> float:
+        """Mean power of the GPUs in the phase."""
+        return self.gpu_wh / self.duration_s * JOULES_PER_WH
 
     @property
     def interior_s(self) -> tuple[float, float]:
@@ -76,7 +87,7 @@ class Phase(BaseModel):
 
 
 class Calibration(BaseModel):
-    """What a wall meter says of our readings on one host: wall_w = factor x reading_w + offset_w.
+    """What a wall meter says of our readings of CPU and memory on one host: wall_w = factor x reading_w + offset_w.
 
     Attributes:
         basis: what the readings rested on, in words: with another counter or other declared powers the factor is another.
@@ -84,6 +95,7 @@ class Calibration(BaseModel):
         offset_w: 0 where one factor alone explains the meter.
         low: the true value is at least `low` times the calibrated one.
         high: and at most `high` times.
+        highest_w: the highest power of CPU and memory that was compared, as we read it.
         residual: relative root mean square of wall over fit, minus 1, over the phases.
         phases: how many of them the fit rests on.
         meter_file: name of the meter's file, without its folder.
@@ -98,10 +110,15 @@ class Calibration(BaseModel):
     offset_w: float
     low: float = Field(gt=0, le=1)
     high: float = Field(ge=1)
+    highest_w: float = Field(gt=0)
     residual: float = Field(ge=0)
     phases: int = Field(ge=FEWEST_PHASES)
     meter_file: str
     meter_sha256: str
+
+    def covers(self, energy_wh: float, duration_s: float) -> bool:
+        """Whether a reading is of a power that was compared, or hardly more."""
+        return energy_wh / duration_s * JOULES_PER_WH <= self.highest_w * BEYOND_COMPARED if duration_s else True
 
     def wall_wh(self, energy_wh: float, duration_s: float) -> float:
         """What the wall meter would have shown, in Wh, for a gross reading over so many seconds."""
@@ -200,11 +217,22 @@ def _check_covered(phases: Sequence[Phase], curve: MeterCurve) -> None:
     if missed is None:
         return
     times_s = np.asarray(curve.times_s)
+    rhythm_s = float(np.median(np.diff(times_s)))
+    phase_s = missed.interior_s[1] - missed.interior_s[0]
+    if rhythm_s > LONGEST_STEP_SHARE * phase_s:
+        needed_s = math.ceil(rhythm_s / LONGEST_STEP_SHARE * len(phases) * PHASE_OVER_INTERIOR)
+        raise MeterError(
+            expected="phases of the self-test that last several rows of the meter",
+            found=f"phases of {missed.duration_s:.0f} s, and a row every {rhythm_s:.3g} s",
+            where=str(curve.path),
+            remedy=f"take longer phases, and record again: preuve doctor --seconds {max(LONG_PHASE_S, needed_s)}",
+        )
     began_s, ended_s = min(phase.interior_s[0] for phase in phases), max(phase.interior_s[1] for phase in phases)
     raise MeterError(
         expected=f"a row every few seconds over each phase of the self-test, {_clock(began_s)} to {_clock(ended_s)}",
         found=f"a recording from {_clock(curve.times_s[0])} to {_clock(curve.times_s[-1])}; it has "
-        f"{_rows_inside(missed, times_s)} rows in the phase {missed.name}, and covers {_covered_share(missed, times_s):.0%} of it",
+        f"{counted(_rows_inside(missed, times_s), 'row')} in the phase {missed.name}, and covers "
+        f"{_covered_share(missed, times_s):.0%} of it",
         where=str(curve.path),
         remedy=_shift_in_words(phases, curve) or _record_again(curve),
     )
@@ -331,6 +359,7 @@ def fit_calibration(phases: Sequence[Phase], curve: MeterCurve, *, machine_id: s
         offset_w=line.offset_w,
         low=1 - line.half_width,
         high=1 + line.half_width,
+        highest_w=max(phase.power_w for phase in phases),
         residual=line.residual,
         phases=len(phases),
         meter_file=curve.path.name,
@@ -360,7 +389,7 @@ def _best_line(phases: Sequence[Phase], curve: MeterCurve) -> _Line:
     import numpy as np
 
     reading_w = np.array([phase.power_w for phase in phases])
-    wall_w = np.array([_mean_power_w(phase, curve) for phase in phases])
+    wall_w = np.array([_mean_power_w(phase, curve) - phase.gpu_w for phase in phases])
     alone = _factor_alone(reading_w, wall_w, np.array([phase.duration_s for phase in phases]))
     with_offset = _factor_and_offset(reading_w, wall_w)
     explains = alone.error_w > NEGLIGIBLE * wall_w.mean() and with_offset.error_w <= alone.error_w / 2
@@ -412,8 +441,8 @@ def _check_unit(phases: Sequence[Phase], curve: MeterCurve, line: _Line) -> None
     if reading_w / UNIT_RATIO <= wall_w <= reading_w * UNIT_RATIO:
         return
     raise MeterError(
-        expected=f"watts of the same order as ours: {reading_w:.3g} W on average",
-        found=f"{wall_w:.3g} W on average",
+        expected=f"watts of the same order as ours: {significant(reading_w)} W on average",
+        found=f"{significant(wall_w)} W on average",
         where=str(curve.path),
         remedy="check the column's unit: its header says watts, kw, wh or kwh",
     )

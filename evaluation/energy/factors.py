@@ -71,15 +71,16 @@ def find_factor(factor_id: str = DEFAULT_FACTOR) -> Factor:
         NameNotFoundError: there is none; the nearest id is offered.
     """
     factors = read_factors()
-    if factor_id not in factors:
-        near = difflib.get_close_matches(factor_id.casefold(), factors, n=1, cutoff=0.4)
+    known = factor_id.casefold()
+    if known not in factors:
+        near = difflib.get_close_matches(known, factors, n=1, cutoff=0.4)
         raise NameNotFoundError(
             expected=f"an emission factor: {', '.join(factors)}",
             found=repr(factor_id),
             where=str(FACTORS),
             remedy=f"did you mean {near[0]}?" if near else "choose one of them",
         )
-    return factors[factor_id]
+    return factors[known]
 
 
 def carbon_g(energy_wh: float, factor: Factor, pue: float = 1.0) -> float:

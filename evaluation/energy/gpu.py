@@ -7,12 +7,21 @@ import sys
 from collections.abc import Set as AbstractSet
 
 
-def synchronize() -> None:
-    """Wait until the GPU has done what was asked of it: its work goes on after the calls that asked for it return."""
+def synchronize() -> Exception | None:
+    """Wait until the GPU has done what was asked of it: its work goes on after the calls that asked for it return.
+
+    Returns:
+        The error with which some of that work failed, of which nobody hears before; none where all of it succeeded.
+    """
     torch = sys.modules.get("torch")
-    if torch is not None and torch.cuda.is_available() and torch.cuda.is_initialized():
+    if torch is None or not torch.cuda.is_available() or not torch.cuda.is_initialized():
+        return None
+    try:
         for device in range(torch.cuda.device_count()):
             torch.cuda.synchronize(device)
+    except Exception as error:  # noqa: BLE001  # every version of torch has its own class for it
+        return error
+    return None
 
 
 def is_shared() -> bool:

@@ -9,10 +9,11 @@ import os
 import stat
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from evaluation.exceptions import BusyError
+from evaluation.process import close, keep_from_children
 
 LOCKS = Path("/proc/locks")
 # Where every user of the machine may make a file, whatever their own temporary folder is.
@@ -73,46 +74,56 @@ def energy_lock(what: str, *, wait: Callable[[str], None] | None = None) -> Iter
     Raises:
         BusyError: another process holds it, and nobody waits; it says which, for what and since when.
     """
-    path = lock_path()
-    descriptor = _open_lock(path)
+    descriptor = _take(lock_path(), wait)
     try:
-        _take(descriptor, path, wait)
         now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, json.dumps({"what": what, "pid": str(os.getpid()), "since": now}).encode(), 0)
+        # Who holds it is told as a courtesy; the lock is held all the same where the disk has no room for that.
+        with suppress(OSError):
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, json.dumps({"what": what, "pid": str(os.getpid()), "since": now}).encode(), 0)
         yield
     finally:
-        os.close(descriptor)
+        close(descriptor)
 
 
-def _take(descriptor: int, path: Path, wait: Callable[[str], None] | None) -> None:
+def _take(path: Path, wait: Callable[[str], None] | None) -> int:
     told = False
     while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            holder = _in_words(_holder(descriptor))
-            if wait is None:
-                raise BusyError(
-                    expected="this machine to ourselves: energy is measured for the whole of it",
-                    found=holder,
-                    where=str(path),
-                    remedy="add --wait to begin when it ends, or stop that process",
-                ) from error
-            if not told:
-                wait(holder)
-                told = True
-            time.sleep(POLL_S)
-        else:
-            return
+        descriptor = _open_lock(path)
+        keep_from_children(descriptor)
+        if _is_ours_now(descriptor, path):
+            return descriptor
+        holder = _in_words(_holder(descriptor))
+        close(descriptor)
+        if wait is None:
+            raise BusyError(
+                expected="this machine to ourselves: energy is measured for the whole of it",
+                found=holder,
+                where=str(path),
+                remedy="wait until it ends, or stop that process; preuve run --wait begins by itself",
+            )
+        if not told:
+            wait(holder)
+            told = True
+        time.sleep(POLL_S)
+
+
+def _is_ours_now(descriptor: int, path: Path) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Somebody may have deleted the file meanwhile: the next one would then lock another.
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except (BlockingIOError, FileNotFoundError):
+        return False
 
 
 def lock_holder() -> str | None:
     """What the machine is held for at this moment, if it is; asking does not hold it."""
     try:
-        inode = lock_path().stat().st_ino
+        file = lock_path().stat()
+        name = f"{os.major(file.st_dev):02x}:{os.minor(file.st_dev):02x}:{file.st_ino}"
         # One line a lock: its number, FLOCK, ADVISORY, WRITE, the process, and the file as device:device:inode.
-        held = any(line.split()[5].endswith(f":{inode}") for line in LOCKS.read_text().splitlines() if " FLOCK " in line)
+        held = any(line.split()[5] == name for line in LOCKS.read_text().splitlines() if " FLOCK " in line)
         descriptor = _open_lock(lock_path()) if held else None
     except (OSError, IndexError):
         return None
@@ -125,5 +136,8 @@ def lock_holder() -> str | None:
 
 
 def _in_words(holder: dict[str, str]) -> str:
-    process, since = holder.get("pid", "unknown"), holder.get("since", "an unknown time")
-    return f"{holder.get('what', 'a campaign')} is running (process {process}, since {since})"
+    try:
+        since = f"{dt.datetime.fromisoformat(holder['since']).astimezone():%Y-%m-%d %H:%M}"
+    except (KeyError, ValueError):
+        since = "an unknown time"
+    return f"{holder.get('what', 'a campaign')} is running (process {holder.get('pid', 'unknown')}, since {since})"

@@ -12,6 +12,7 @@ import math
 import os
 import platform
 import tomllib
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -33,8 +34,25 @@ WATTS_PER_THREAD = 4.0
 # CodeCarbon's load model gives an idle CPU a tenth of its TDP.
 IDLE_SHARE_OF_TDP = 0.1
 UNUSED_CALIBRATION = "the calibration is not used"
+VIRTUAL_CALIBRATION = (
+    "the calibration was made on a virtual machine: a wall meter measures its host, so it holds only while nothing else runs there"
+)
+IMPLAUSIBLE = "is its unit right?"
 # An error names so many faults of a file: a name with a slip is both missing and not known.
 MOST_FAULTS = 3
+DETECTED_BY = {
+    "cpu": "/proc/cpuinfo",
+    "cores": "/proc/cpuinfo; logical ones",
+    "sockets": "/proc/cpuinfo",
+    "ram_gib": "/proc/meminfo",
+    "gpus": "NVML, the library of NVIDIA's driver",
+    "virtualised": "/proc/cpuinfo, /sys/class/dmi, systemd-detect-virt",
+    "container": "marks that engines leave, systemd-detect-virt",
+    "rapl": "/sys/class/powercap",
+    "nvml": "the library itself",
+}
+# More watts than any part takes: a slip of the unit.
+MOST_W_PER_THREAD, MOST_RAM_W, MOST_RAM_W_PER_GIB = 100.0, 20.0, 5.0
 # A number in quotes, or `true`, is a slip and no number; a source of blanks is none.
 NOT_BLANK = r"\S"
 
@@ -92,9 +110,10 @@ class Declarations(Record):
     watts_per_busy_core: Positive = Field(description="What one busy core adds, in watts: the second estimate of the CPU's energy.")
     ram_w: Positive = Field(description="Power of the memory, in watts; no counter is read for it.")
     idle_w: Positive = Field(description="Power of the whole machine when nothing is asked of it, in watts.")
-    pue: AtLeastOne = Field(description="Energy of the building over that of its computers (PUE). Applied to derived figures only.")
-    server_memory_gib: Positive = Field(description="Memory of the machine, which candidates in service would share.")
-    embodied_kg_co2e: Declared = Field(description="Carbon of making it, in kg CO2e.")
+    # From here to its site, what a report says of this machine. Where candidates would serve is another: goals.toml, [deployment].
+    pue: AtLeastOne = Field(description="Energy of the building over that of its computers (PUE). No recorded energy holds it.")
+    server_memory_gib: Positive = Field(description="Memory of this machine; a POC's goals.toml has that of its server.")
+    embodied_kg_co2e: Declared = Field(description="Carbon of making this machine, in kg CO2e.")
     lifetime_years: Positive = Field(description="Over how many years that is spread.")
     age_years: Declared = Field(description="How old it is.")
     site: DeclaredText = Field(description="Where it stands.")
@@ -170,9 +189,11 @@ def machine_id() -> str:
 
 def _systemd_id() -> str:
     try:
-        return MACHINE_ID_FILE.read_text(encoding="ascii").strip()
+        found = MACHINE_ID_FILE.read_text(encoding="ascii").strip()
     except OSError:
         return ""
+    # Images carry that word until their first start.
+    return "" if found == "uninitialized" else found
 
 
 def read_machine(hardware: Hardware | None = None) -> Machine:
@@ -195,7 +216,8 @@ def read_machine(hardware: Hardware | None = None) -> Machine:
     calibration = load_calibration(carbon_folder())
     today = dt.datetime.now().astimezone().date()
     problem = why_not_valid(calibration, machine.machine_id, machine.basis, today) if calibration else None
-    flags = (problem and f"{UNUSED_CALIBRATION}: {problem}", _changes(file, found))
+    on_a_guest = VIRTUAL_CALIBRATION if calibration and not problem and found.virtualised else None
+    flags = (problem and f"{UNUSED_CALIBRATION}: {problem}", on_a_guest, _changes(file, found), *_implausible(machine))
     return machine.model_copy(
         update={"calibration": None if problem else calibration, "flags": tuple(flag for flag in flags if flag)}
     )
@@ -229,7 +251,8 @@ def _write_first(path: Path, text: str) -> None:
 def _read(path: Path) -> MachineFile:
     try:
         # Some editors begin a file with a mark of its encoding.
-        file = MachineFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8-sig")))
+        text = path.read_text(encoding="utf-8-sig")
+        file = MachineFile.model_validate(tomllib.loads(text)) if text.strip() else None
     except OSError as error:
         raise MachineError(
             expected="what is declared about this machine, in a file that this user can read",
@@ -261,6 +284,13 @@ def _read(path: Path) -> MachineFile:
             where=f"{path}, {_place(dict(faults[0]))}",
             remedy="mend that line; deleting the file has it written anew, with assumptions",
         ) from error
+    if file is None:
+        raise MachineError(
+            expected="what is declared about this machine",
+            found="an empty file",
+            where=str(path),
+            remedy="delete it to have it written anew, with assumptions",
+        )
     if file.machine_id != machine_id():
         raise MachineError(
             expected=f"what is declared about this machine ({machine_id()})",
@@ -282,6 +312,7 @@ def _fault(fault: dict[str, Any]) -> str:
         "missing": "is missing",
         "extra_forbidden": "is no name that is known here",
         "model_type": f"is {fault['input']!r}, without a source",
+        "float_type": f"is {fault['input']!r}: a number stands without quotes",
         "string_pattern_mismatch": "is empty: say where the figure comes from",
     }
     usual = f"{fault['msg'].removeprefix('Input ')}, and is {fault['input']!r}"
@@ -302,6 +333,17 @@ def _differ(before: float | str, now: float | str) -> bool:
     return before != now
 
 
+def _implausible(machine: Machine) -> Iterator[str]:
+    declared, hardware = machine.declared, machine.hardware
+    thread_w = declared.cpu_w / hardware.cores
+    if thread_w > MOST_W_PER_THREAD:
+        yield f"host_tdp_w times host_share makes {thread_w:,.0f} W a thread: {IMPLAUSIBLE}"
+    if declared.watts_per_busy_core.value > MOST_W_PER_THREAD:
+        yield f"watts_per_busy_core is {declared.watts_per_busy_core.value:,.0f}: {IMPLAUSIBLE}"
+    if declared.ram_w.value > MOST_RAM_W + MOST_RAM_W_PER_GIB * hardware.ram_gib:
+        yield f"ram_w is {declared.ram_w.value:,.0f} for {hardware.ram_gib:g} GiB: {IMPLAUSIBLE}"
+
+
 def detected(hardware: Hardware) -> dict[str, str | int | float]:
     """What the file remembers of the machine as it was found."""
     return {
@@ -312,7 +354,7 @@ def detected(hardware: Hardware) -> dict[str, str | int | float]:
         "gpus": ", ".join(hardware.gpus) or "none",
         "virtualised": hardware.virtualised or "no",
         "container": hardware.container or "no",
-        "rapl": hardware.rapl.state,
+        "rapl": ": ".join([hardware.rapl.state, *filter(None, [", ".join(hardware.rapl.domains or hardware.rapl.unreadable)])]),
         "nvml": hardware.nvml,
     }
 
@@ -364,7 +406,7 @@ def machine_text(hardware: Hardware, figures: dict[str, tuple[float | str, str]]
         f"written = {today.isoformat()}",
         "",
         "[detected]",
-        *(f"{name} = {_toml(value)}" for name, value in detected(hardware).items()),
+        *(f"{name} = {_toml(value)}  # {DETECTED_BY[name]}" for name, value in detected(hardware).items()),
         "",
         "[declared]",
     ]

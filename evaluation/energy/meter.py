@@ -21,6 +21,7 @@ from evaluation.energy.machine import Machine
 from evaluation.energy.reading import JOULES_PER_WH, SHORTEST_WINDOW_S, Component, Kind, Outcome, PowerSample, Reading
 from evaluation.energy.tracker import WH_PER_KWH, RawEnergy, Sampled, new_tracker, raw_energy, warm_up
 from evaluation.exceptions import MeterError, PreuveError
+from evaluation.signals import ending_held_back
 
 MOST_TRIES = 3
 
@@ -30,6 +31,11 @@ class Window:
 
     def __init__(self) -> None:
         self.samples = 0
+        self.began_s = 0.0
+        self.open()
+
+    def open(self) -> None:
+        """It begins now."""
         self.began_s = time.perf_counter()
 
     @property
@@ -52,9 +58,6 @@ class Measured(NamedTuple):
 
     components: tuple[Component, ...]
     calibrated_by: float
-
-
-NOTHING_MEASURED = Measured((), 1.0)
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,19 @@ class _Sampler:
     def sampled(self) -> Sampled:
         """Between which samples the window lies."""
         return Sampled(*self._first, self.samples[-1].elapsed_s if self.samples else 0.0)
+
+
+@dataclass
+class _UnderWay:
+    """A window that is open, and what is needed to close it."""
+
+    label: WindowLabel
+    log: EnergyLog
+    sampler: _Sampler
+    tracker: Any
+    gpu_works: bool
+    window: Window = field(default_factory=Window)
+    before: CpuUse = field(default_factory=lambda: cpu_use(with_running_children=True))
 
 
 class Meter:
@@ -173,48 +189,46 @@ class Meter:
         self._write("window", run=log.run, kind=kind, round=round_number, attempt=attempt, started=label.started.isoformat())
         sampler = _Sampler(len(log.readings), self.journal)
         tracker = new_tracker(self.machine, sampler)
-        gpu.synchronize()
-        before = cpu_use(with_running_children=True)
-        tracker.start()
-        window = Window()
+        under_way = _UnderWay(label, log, sampler, tracker, gpu_works=gpu.synchronize() is None)
+        closed = False
         try:
-            yield window
+            tracker.start()
+            under_way.window.open()
+            yield under_way.window
+            # A second Ctrl-C must not cost the reading of what the first one ended.
+            with ending_held_back():
+                problem = self._close(under_way)
+                closed = True
         except BaseException:
-            self._close(label, log, sampler, tracker, window, before, cut_short=True)
+            if not closed:
+                with ending_held_back():
+                    self._close(under_way, cut_short=True)
             # What ended the window goes on upwards; what the listener has to say, it says again after the next one.
             with suppress(PreuveError):
                 self.on_reading(log.readings[-1])
             raise
-        problem = self._close(label, log, sampler, tracker, window, before)
+        self.on_reading(log.readings[-1])
         if problem:
             raise problem
-        self.on_reading(log.readings[-1])
 
-    def _close(
-        self,
-        label: WindowLabel,
-        log: EnergyLog,
-        sampler: _Sampler,
-        tracker: Any,
-        window: Window,
-        before: CpuUse,
-        *,
-        cut_short: bool = False,
-    ) -> PreuveError | None:
+    def _close(self, under_way: _UnderWay, *, cut_short: bool = False) -> Exception | None:
         """Keep what was measured, and return what was wrong with it."""
-        gpu.synchronize()
-        duration_s = window.elapsed_s
-        used = cpu_use(with_running_children=True).since(before)
-        tracker.stop()
-        problem = sampler.problem
-        measured = NOTHING_MEASURED
+        label, log, sampler = under_way.label, under_way.log, under_way.sampler
+        gpu_failure = gpu.synchronize()
+        duration_s = under_way.window.elapsed_s
+        used = cpu_use(with_running_children=True).since(under_way.before)
+        under_way.tracker.stop()
+        problem: Exception | None = sampler.problem
         outcome, reason = self._outcome(label, duration_s, used, cut_short=cut_short)
+        # A card that failed before the window opened fails for ever in this process; that is no fault of who came after.
+        if gpu_failure and under_way.gpu_works:
+            problem, outcome, reason = gpu_failure, "cut short", f"the GPU failed: {type(gpu_failure).__name__}"
         try:
-            raw = raw_energy(tracker, self.machine, duration_s, sampler.sampled)
+            raw = raw_energy(under_way.tracker, self.machine, duration_s, sampler.sampled)
             measured = components_of(self.machine, raw, duration_s)
         except MeterError as error:
-            problem = error
-            outcome, reason = "unreadable", error.found
+            measured = guess(self.machine, sampler.samples[-1] if sampler.samples else None, duration_s, used)
+            problem, outcome, reason = problem or error, "unreadable", error.found
         reading = make_reading(
             self.machine,
             label,
@@ -223,7 +237,7 @@ class Meter:
             used,
             outcome=outcome,
             reason=reason,
-            samples=window.samples,
+            samples=under_way.window.samples,
             elapsed_s=[sample.elapsed_s for sample in sampler.samples],
             gpu_shared=bool(self.machine.hardware.gpus) and gpu.is_shared(),
         )
@@ -299,16 +313,17 @@ def components_of(machine: Machine, raw: RawEnergy, duration_s: float) -> Measur
     """The components with their evidence.
 
     CodeCarbon's figure for the memory is a constant power sampled at uneven moments (2 % off over 2 s); the same constant over
-    the exact duration is free of that noise. A wall meter knows only the whole: each part is scaled alike.
+    the exact duration is free of that noise. A wall meter knows only the whole: CPU and memory are scaled alike. No load of a GPU
+    was compared with it, so a GPU stays as its counter gives it; and so does what lies beyond the powers that were compared.
 
     Raises:
         MeterError: the calibration makes nothing of the reading, or less.
     """
     parts_wh: dict[ComponentName, float] = {"cpu": raw.cpu_wh, "ram": machine.declared.ram_w.value * duration_s / JOULES_PER_WH}
+    total_wh = sum(parts_wh.values())
+    calibration = machine.calibration if machine.calibration and machine.calibration.covers(total_wh, duration_s) else None
     if raw.gpu_wh is not None:
         parts_wh["gpu"] = raw.gpu_wh
-    total_wh = sum(parts_wh.values())
-    calibration = machine.calibration
     factor = calibration.wall_wh(total_wh, duration_s) / total_wh if calibration and total_wh else 1.0
     if factor <= 0:
         raise MeterError(
@@ -319,20 +334,43 @@ def components_of(machine: Machine, raw: RawEnergy, duration_s: float) -> Measur
         )
     found = []
     for name, raw_wh in parts_wh.items():
-        energy_wh = raw_wh * factor
-        evidence, backend = evidence_of(machine, name)
-        low, high = (calibration.low, calibration.high) if calibration else bounds(evidence, name)
-        found.append(
-            Component(
-                name=name,
-                energy_wh=energy_wh,
-                evidence=evidence,
-                backend=backend,
-                low_wh=energy_wh * low,
-                high_wh=energy_wh * high,
-            )
-        )
+        calibrated = calibration if name != "gpu" else None
+        evidence, backend = evidence_of(machine.model_copy(update={"calibration": calibration}), name)
+        factors = (calibrated.low, calibrated.high) if calibrated else bounds(evidence, name)
+        found.append(_component(name, raw_wh * (factor if calibrated else 1.0), evidence, backend, factors))
     return Measured(tuple(found), factor)
+
+
+def guess(machine: Machine, last: PowerSample | None, duration_s: float, used: CpuUse) -> Measured:
+    """What a window used whose result must not be believed. No result rests on it; but it was used, and a budget is charged.
+
+    Args:
+        machine: for its declared powers.
+        last: the window's last power sample, where there is one. The CPU is charged with that or with its seconds times the
+            declared watts of a busy core, whichever is more.
+        duration_s: of the window.
+        used: CPU seconds in it.
+    """
+    declared = machine.declared
+    by_seconds_wh = used.own * declared.watts_per_busy_core.value / JOULES_PER_WH
+    parts_wh: dict[ComponentName, float] = {
+        "cpu": max(last.cpu_wh if last else 0.0, by_seconds_wh),
+        "ram": declared.ram_w.value * duration_s / JOULES_PER_WH,
+    }
+    if machine.hardware.gpus:
+        parts_wh["gpu"] = last.gpu_wh if last else 0.0
+    return Measured(
+        tuple(_component(name, energy_wh, "C", "guess", bounds("C", name)) for name, energy_wh in parts_wh.items()), 1.0
+    )
+
+
+def _component(
+    name: ComponentName, energy_wh: float, evidence: EvidenceClass, backend: str, factors: tuple[float, float]
+) -> Component:
+    low, high = factors
+    return Component(
+        name=name, energy_wh=energy_wh, evidence=evidence, backend=backend, low_wh=energy_wh * low, high_wh=energy_wh * high
+    )
 
 
 def evidence_of(machine: Machine, name: ComponentName) -> tuple[EvidenceClass, str]:
@@ -350,7 +388,7 @@ def evidence_of(machine: Machine, name: ComponentName) -> tuple[EvidenceClass, s
         evidence, backend = "C", f"load model with {_word(assumed=declared.host_tdp_w.assumed)} TDP of {declared.cpu_w:g} W"
     else:
         evidence, backend = "C", f"{_word(assumed=declared.ram_w.assumed)} constant of {declared.ram_w.value:g} W"
-    if machine.calibration:
+    if machine.calibration and name != "gpu":
         return "A", f"{backend}, calibrated on {machine.calibration.made}"
     return evidence, backend
 

@@ -29,7 +29,7 @@ class PowerSample(NamedTuple):
     Attributes:
         window: number of the window among its run's, from 0.
         cpu_wh: as the meter gives it, before any calibration; so are the others.
-        cpu_seconds: of this process.
+        cpu_seconds: of this process, and of its children that have ended.
         busy_seconds: of all cores of the machine, whoever used them.
         stolen_seconds: what the host gave to others while this virtual machine wanted to compute.
     """
@@ -84,7 +84,7 @@ class Reading(BaseModel):
         foreign_cpu_seconds: of everything else on the machine.
         stolen_seconds: what the host gave to others while this virtual machine wanted to compute.
         cpu_estimate_wh: second, independent estimate of the CPU's energy: CPU seconds times declared watts of a busy core.
-        calibrated_by: factor that a calibration put on the meter's figures; 1 without one.
+        calibrated_by: factor that a calibration put on the meter's figures of CPU and memory; 1 without one.
         gpu_shared: whether other processes held the GPU, which is measured as a whole.
         longest_gap_s: longest time between two of its power samples.
         samples: how many inputs were answered (or learnt from) in it.

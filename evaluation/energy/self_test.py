@@ -63,10 +63,16 @@ class SelfTest(BaseModel):
                 name=name,
                 started=reading.started,
                 duration_s=reading.duration_s,
-                energy_wh=reading.energy_wh / reading.calibrated_by,
+                energy_wh=(reading.energy_wh - _gpu_wh(reading)) / reading.calibrated_by,
+                gpu_wh=_gpu_wh(reading),
             )
             for name, reading in self.by_phase.items()
         ]
+
+
+def _gpu_wh(reading: Reading) -> float:
+    part = reading.part("gpu")
+    return part.energy_wh if part else 0.0
 
 
 def take_self_test(meter: Meter, seconds: float, progress: Callable[[str], None]) -> SelfTest:

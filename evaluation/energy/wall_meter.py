@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import datetime as dt
 import hashlib
@@ -9,7 +10,7 @@ import io
 import math
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -140,8 +141,10 @@ def _content(path: Path) -> bytes:
 
 
 def _decoded(path: Path, content: bytes) -> str:
+    # Windows programs that say "Unicode" write UTF-16, and mark it.
+    encoding = "utf-16" if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode(encoding)
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise DataError(
@@ -199,24 +202,47 @@ def _plain(header: str) -> str:
 def _columns(path: Path, header: list[str]) -> _Columns:
     plain = [_plain(name) for name in header]
     times = _time_columns(plain)
-    power = [column for column, name in enumerate(plain) if name in POWER_HEADERS]
-    energy = [column for column, name in enumerate(plain) if name in ENERGY_HEADERS]
+    power = [column for column, name in enumerate(plain) if _scale(name, POWER_HEADERS, POWER_UNITS)]
+    energy = [column for column, name in enumerate(plain) if _scale(name, ENERGY_HEADERS, ENERGY_UNITS)]
+    if _is_data(header):
+        raise _no_column(path, header, "a header above the figures", "put a line above them: timestamp,watts", found="no header")
+    if not times and not power and not energy:
+        raise _no_column(
+            path, header, "names of columns in the first line: timestamp, watts", "delete what stands above them, or name them so"
+        )
     if not times:
         raise _no_column(path, header, "a column of times", "call it timestamp")
     if not power and not energy:
         raise _no_column(
-            path, header, "a column of watts, or of cumulative energy in Wh or kWh", "call it watts, energy_wh or energy_kwh"
+            path,
+            header,
+            "a column of watts, or of cumulative energy in Wh or kWh",
+            "where one is, call it watts, energy_wh or energy_kwh; another unit is to be converted first",
         )
     values = power or energy
     if len(values) > 1:
         both = ", ".join(header[column] for column in values)
-        raise _no_column(
-            path, header, "one column to calibrate against", f"delete those of {both} that do not measure this machine"
-        )
+        raise _no_column(path, header, "one column to calibrate against", f"keep one of {both}, of all that this machine takes")
     name = plain[values[0]]
     if power:
-        return _Columns(times, values[0], "power", POWER_HEADERS[name])
-    return _Columns(times, values[0], "energy", ENERGY_HEADERS[name])
+        return _Columns(times, values[0], "power", _scale(name, POWER_HEADERS, POWER_UNITS) or 1.0)
+    return _Columns(times, values[0], "energy", _scale(name, ENERGY_HEADERS, ENERGY_UNITS) or 1.0)
+
+
+def _scale(name: str, known: Mapping[str, float], units: Mapping[str, float]) -> float | None:
+    """Watts or watt-hours in one of what a column holds, by its header: a known name, or any that ends with a unit."""
+    return known.get(name) or units.get(name.rpartition("_")[2])
+
+
+def _is_data(header: Sequence[str]) -> bool:
+    """Whether a first line is one of figures: no name is a time or a number."""
+    for cell in header:
+        try:
+            _seconds(cell)
+        except (ValueError, OverflowError, OSError):
+            continue
+        return True
+    return False
 
 
 def _time_columns(plain: list[str]) -> tuple[int, ...]:
@@ -227,8 +253,8 @@ def _time_columns(plain: list[str]) -> tuple[int, ...]:
     return tuple(column for column, name in enumerate(plain) if name in TIME_HEADERS)[:1]
 
 
-def _no_column(path: Path, header: list[str], expected: str, remedy: str) -> DataError:
-    return DataError(expected=expected, found=f"the columns {', '.join(header)}", where=f"{path}, first line", remedy=remedy)
+def _no_column(path: Path, header: list[str], expected: str, remedy: str, *, found: str = "the columns") -> DataError:
+    return DataError(expected=expected, found=f"{found}: {', '.join(header)}", where=f"{path}, first line", remedy=remedy)
 
 
 def _number(text: str) -> float:

@@ -36,7 +36,8 @@ class CandidateResult:
         above_idle_wh: per functional unit, beyond what the idle machine uses; none where that was not measured.
         ratio: its energy over the baseline's, round by round; none for the baseline itself or without one.
         second_ratio: the same, with CPU seconds times declared watts of a core in place of the CPU's model; none with a counter.
-        fit_energy_wh: mean of its fits; none where they were too short to measure.
+        fit_energy_wh: mean of its fits; none where they were too short to measure, or could not be read.
+        fit_duration_s: mean of those that count; none where none could be read.
         ms_per_sample: in batches of the whole test.
         latency_p50_ms: of one input alone, the median over its fits; so is the next.
         mix: share of each component in its inference energy.
@@ -110,7 +111,7 @@ def _result(campaign: Campaign, name: str, metrics: Sequence[Metric], reference:
     fits = [reading for run in finished for reading in run.readings_of("fit")]
     windows = [reading for run in finished for reading in run.readings_of("inference")]
     energy_wh = positive_interval(round_energies(campaign, name))
-    measurable = all(reading.duration_s >= SHORTEST_WINDOW_S for reading in fits)
+    measurable = bool(fits) and all(reading.duration_s >= SHORTEST_WINDOW_S for reading in fits)
     return CandidateResult(
         name=name,
         baseline=finished[0].baseline,
@@ -125,7 +126,7 @@ def _result(campaign: Campaign, name: str, metrics: Sequence[Metric], reference:
         ratio=_ratio(campaign, name, reference),
         second_ratio=_second_ratio(campaign, name, reference),
         fit_energy_wh=fmean(reading.energy_wh for reading in fits) if measurable else None,
-        fit_duration_s=fmean(reading.duration_s for reading in fits),
+        fit_duration_s=fmean(reading.duration_s for reading in fits) if fits else None,
         ms_per_sample=fmean(reading.duration_s * reading.per_sample() * 1000 for reading in windows),
         latency_p50_ms=_median([run.latency_p50_ms for run in finished]),
         latency_p95_ms=_median([run.latency_p95_ms for run in finished]),

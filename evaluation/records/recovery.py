@@ -6,23 +6,30 @@ To be called while holding the energy lock: then no campaign of this machine is 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+import shutil
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from evaluation.energy.journal import Entry, journal_folder, read_journal
+from evaluation.energy.journal import Entry, journal_folder, no_writer, read_journal
 from evaluation.energy.load import CpuUse
 from evaluation.energy.machine import Machine
-from evaluation.energy.meter import NOTHING_MEASURED, EnergyLog, WindowLabel, components_of, make_reading
+from evaluation.energy.meter import EnergyLog, WindowLabel, components_of, guess, make_reading
 from evaluation.energy.reading import PowerSample, Reading
 from evaluation.energy.tracker import RawEnergy
-from evaluation.exceptions import MeterError, RecordError
+from evaluation.exceptions import MeterError
+from evaluation.home import scratch_folder
 from evaluation.process import is_running
 from evaluation.records.store import Store
+from evaluation.records.tracking import named_uri
 from evaluation.run import Campaign, Run
+
+
+class JournalError(Exception):
+    """A journal that cannot be understood; its message says why."""
+
 
 KILLED = "its process was killed"
 UNRECORDED = "it could not be recorded when it ended"
@@ -38,7 +45,6 @@ class Remains:
         logs: readings and power samples by the run's name; the campaign's own under none.
     """
 
-    process: str
     mlflow_run: str
     campaign: Campaign
     reason: str = KILLED
@@ -46,43 +52,83 @@ class Remains:
     logs: dict[str | None, EnergyLog] = field(default_factory=dict)
 
 
-def close_killed(store: Store) -> list[str]:
-    """Record what killed campaigns of the store's task leave, close them as interrupted, and return their ids."""
-    closed = []
+def close_killed(store: Store, tell: Callable[[str], None]) -> list[str]:
+    """Record what killed campaigns of the store's task leave, close them as interrupted, and return their ids.
+
+    A journal that cannot be understood stays where it is: nothing else waits for it.
+
+    Args:
+        store: of the task.
+        tell: given what somebody should read.
+    """
+    closed, alive = [], set()
     for path in sorted(journal_folder().glob("*.jsonl")):
-        remains = _read(path)
-        if remains is None:
-            path.unlink()
-        elif remains.campaign.task == store.task and not is_running(remains.process):
-            # Killed between its last words in MLflow and the end of its journal, it is closed already.
-            if not store.is_closed(remains.mlflow_run):
-                _record(store, remains)
-                closed.append(remains.campaign.id)
-            path.unlink()
-    return closed + store.close_orphans()
+        with no_writer(path) as ended:
+            if not ended:
+                alive.add(path.stem)
+                continue
+            try:
+                closed += _close_from(path, store, tell)
+            except JournalError as error:
+                tell(f"{path} cannot be read ({error}): a command of the version that wrote it will record its campaign.")
+    if not alive:
+        shutil.rmtree(scratch_folder(), ignore_errors=True)
+    closed += store.close_orphans(alive)
+    for campaign_id in closed:
+        tell(f"Closed as interrupted: campaign {campaign_id}, whose process had ended without closing it.")
+    return closed
 
 
-def _read(path: Path) -> Remains | None:
-    """What a journal tells; none where its process was killed before it told anything.
+def _close_from(path: Path, store: Store, tell: Callable[[str], None]) -> list[str]:
+    entries = _entries(path)
+    if not entries:
+        # It was killed before it could tell anything.
+        path.unlink()
+        return []
+    try:
+        task, campaign_id, address = entries[0]["campaign"]["task"], entries[0]["campaign"]["id"], entries[0]["tracking"]
+        process = entries[0]["process"]
+    except (KeyError, TypeError) as error:
+        raise JournalError(f"no campaign in its first line: {error}") from error
+    if task != store.task or is_running(process):
+        return []
+    if address != named_uri():
+        how = f"with MLFLOW_TRACKING_URI={address}" if address else "without MLFLOW_TRACKING_URI"
+        tell(f"Campaign {campaign_id} was killed; the next command {how} closes it there.")
+        return []
+    remains = _read(entries)
+    # Killed between its last words in MLflow and the end of its journal, it is closed already.
+    recorded = store.is_closed(remains.mlflow_run)
+    if not recorded:
+        _record(store, remains)
+    path.unlink()
+    return [] if recorded else [campaign_id]
+
+
+def _entries(path: Path) -> list[Entry]:
+    entries = list(read_journal(path))
+    strange = next((entry for entry in entries if not isinstance(entry, dict) or "what" not in entry), None)
+    if strange is not None:
+        raise JournalError(f"an entry that is none: {str(strange)[:40]}")
+    return entries
+
+
+def _read(entries: Sequence[Entry]) -> Remains:
+    """What a journal tells.
 
     Raises:
-        RecordError: another version of preuve wrote it.
+        JournalError: another version of preuve wrote it.
     """
-    entries = list(read_journal(path))
-    if not entries or entries[0]["what"] != "campaign":
-        return None
     first = entries[0]
     try:
-        remains = Remains(first["process"], first["mlflow_run"], Campaign.model_validate(first["campaign"]))
+        remains = Remains(first["mlflow_run"], Campaign.model_validate(first["campaign"]))
         _add_runs_and_readings(remains, entries)
         _add_last_window(remains, entries)
-    except (ValidationError, KeyError, TypeError) as error:
-        raise RecordError(
-            expected="a journal of this version of preuve",
-            found=str(error).splitlines()[0],
-            where=str(path),
-            remedy="run a command of the version that wrote it, or move the file away: its readings are then not recorded",
-        ) from error
+    except ValidationError as error:
+        fault = error.errors()[0]
+        raise JournalError(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise JournalError(f"{type(error).__name__}: {error}") from error
     return remains
 
 
@@ -123,16 +169,18 @@ def _add_last_window(remains: Remains, entries: Sequence[Entry]) -> None:
 def _cut_short(machine: Machine, label: WindowLabel, samples: Sequence[PowerSample]) -> Reading:
     last = samples[-1]
     raw = RawEnergy(last.cpu_wh, last.gpu_wh if machine.hardware.gpus else None)
-    measured = NOTHING_MEASURED
-    # A moment that a calibration makes nothing of must not keep the campaign from being closed.
-    with suppress(MeterError):
+    used = CpuUse(last.cpu_seconds, last.busy_seconds, last.stolen_seconds)
+    try:
         measured = components_of(machine, raw, last.elapsed_s)
+    except MeterError:
+        # A moment that a calibration makes nothing of must not keep the campaign from being closed.
+        measured = guess(machine, last, last.elapsed_s, used)
     return make_reading(
         machine,
         label,
         measured,
         last.elapsed_s,
-        CpuUse(last.cpu_seconds, last.busy_seconds, last.stolen_seconds),
+        used,
         outcome="cut short",
         reason=KILLED,
         samples=0,

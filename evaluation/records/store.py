@@ -11,7 +11,7 @@ import fcntl
 import json
 import re
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -172,15 +172,20 @@ class Store:
                 self.client.set_tag(self._parent_id, "preuve.reason", campaign.reason)
             self.client.set_terminated(self._parent_id, MLFLOW_STATUS[campaign.status])
 
-    def close_orphans(self) -> list[str]:
+    def close_orphans(self, alive: Container[str] = ()) -> list[str]:
         """Close as interrupted what a killed process of this machine left open, and return the campaigns' ids.
 
-        To be called while holding the energy lock: then no campaign of this machine is under way.
+        To be called while holding the energy lock: then no campaign of this machine is under way, but for those that do not share
+        the lock; `alive` names those that are known to be.
         """
         with explained_errors():
             left_open = self._search(f"tags.`preuve.machine` = '{machine_id()}' and attributes.status = 'RUNNING'")
             # A process whose lock is in another folder does not hold ours: who still lives is left alone.
-            left_open = [run for run in left_open if not is_running(run.data.tags.get(PROCESS_TAG, ""))]
+            left_open = [
+                run
+                for run in left_open
+                if not is_running(run.data.tags.get(PROCESS_TAG, "")) and run.data.tags.get("preuve.campaign") not in alive
+            ]
             for run in left_open:
                 self.client.set_tag(run.info.run_id, "preuve.status", "interrupted")
                 self.client.set_terminated(run.info.run_id, "KILLED")

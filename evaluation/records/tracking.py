@@ -22,6 +22,11 @@ def shown_uri() -> str:
     return re.sub(r"//[^/@]*@", "//", tracking_uri())
 
 
+def named_uri() -> str:
+    """The address that `MLFLOW_TRACKING_URI` names, without a user's name or password; empty where it names none."""
+    return shown_uri() if os.environ.get("MLFLOW_TRACKING_URI") else ""
+
+
 @contextmanager
 def explained_errors() -> Iterator[None]:
     """Turn what MLflow and its database say into an error that a user can act on."""

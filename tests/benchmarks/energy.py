@@ -242,7 +242,7 @@ def _closed(campaign_id: str, readings: int) -> bool:
     from evaluation.campaign import close_what_was_killed
 
     store = open_store(TASK.name)
-    closed = close_what_was_killed(store)
+    closed = close_what_was_killed(store, print)
     campaign = store.read_campaign(campaign_id)
     kept = len(campaign.readings) + sum(len(run.readings) for run in campaign.runs)
     return closed == [campaign_id] and campaign.status == "interrupted" and kept == readings

@@ -6,15 +6,18 @@ from typing import Any
 
 import pytest
 
+from evaluation.energy.factors import DEFAULT_FACTOR, read_factors
 from evaluation.judgement.comparison import compare
+from evaluation.judgement.scenario import Scenario
 from evaluation.metrics import accuracy
-from evaluation.notes import comparison_notes
+from evaluation.notes import comparison_notes, service_notes
 from evaluation.run import Campaign, Protocol, Run
 from tests.records import (
     make_campaign,
     make_component,
     make_counting_machine,
     make_data,
+    make_deployment,
     make_machine,
     make_reading,
     make_rounds,
@@ -29,11 +32,11 @@ KNOWN = (
     "How the energy is known. CPU: load model with an assumed TDP of 80 W, class C; RAM: a declared constant of 20 W, class C. "
     "{share} of this is a declared constant of 20 W for the memory."
 )
-RATIOS = "The error is the same for all of them, so on this machine the ratios tell them apart."
+RATIOS = "The error is nearly the same for all of them, so on this machine the ratios tell them apart."
 CLASS_C = (
     "Class C, modelled from the load, or declared: the true watt-hours lie between 0.50 and 6.0 times these figures. " + RATIOS
 )
-SAME_ORDER = "By a second estimate (CPU seconds at 4 W a busy core) the candidates rank the same."
+SAME_ORDER = "By a second estimate (CPU seconds at 4 W a busy core) the candidates rank the same, as far as they can be told apart."
 
 
 def notes_of(campaign: Campaign) -> list[str]:
@@ -100,14 +103,14 @@ def test_seeds_that_did_not_finish_are_told() -> None:
 
 def test_the_notes_say_on_what_and_how_it_was_measured() -> None:
     protocol = Protocol(seeds=2, rounds=5, window_s=12.5, threads=3)
-    (note,) = notes_of(make_campaign(protocol=protocol))
+    note = notes_of(make_campaign(make_run(rounds=make_rounds(1.0, 1.0)), protocol=protocol))[0]
     assert note.startswith(
         "30 test samples, 70 to learn from, 2 classes. 5 rounds of 12.5 s, 2 seeds, 3 threads. The second lines are 95 % intervals"
     )
 
 
 def test_one_round_promises_no_interval_for_energy() -> None:
-    (note,) = notes_of(make_campaign(protocol=Protocol(rounds=1)))
+    note = notes_of(make_campaign(make_run(rounds=make_rounds(1.0)), protocol=Protocol(rounds=1)))[0]
     assert note == (
         "30 test samples, 70 to learn from, 2 classes. 1 round of 10 s, 1 seed, 1 thread. The second lines are 95 % intervals for "
         "these fits, over the test samples of each class for scores; one round gives no interval for energy."
@@ -166,14 +169,57 @@ def test_two_estimates_that_disagree_leave_the_order_undetermined() -> None:
     # By the model 2, 3 and 4 Wh; by CPU seconds 7, 6 and 5.
     estimates = {"a": (1.0, 6.0), "b": (2.0, 5.0), "c": (3.0, 4.0)}
     runs = [
-        make_run(name, rounds=[make_reading(cpu_wh=cpu_wh, ram_wh=1.0, cpu_estimate_wh=estimate_wh)])
+        make_run(name, rounds=[make_reading(cpu_wh=cpu_wh, ram_wh=1.0, cpu_estimate_wh=estimate_wh)] * 2)
         for name, (cpu_wh, estimate_wh) in estimates.items()
     ]
     notes = notes_of(make_campaign(*runs, machine=make_machine(declared={"watts_per_busy_core": 7.5})))
     assert notes[-1] == (
-        "By a second estimate (CPU seconds at 7.5 W a busy core) the candidates rank differently, "
-        "from least to most energy: c, b, a. Their order is undetermined."
+        "By a second estimate (CPU seconds at 7.5 W a busy core) these rank the other way round: a and b, a and c, b and c. "
+        "Their order is undetermined."
     )
+    assert not any(RATIOS in note for note in notes)
+
+
+def test_candidates_that_neither_estimate_tells_apart_may_rank_either_way() -> None:
+    # By the model 2 and 2.1 Wh, by CPU seconds 2.1 and 2, each give or take one.
+    wobbles = (-1.0, 1.0, 0.5, -0.5)
+    runs = [
+        make_run(name, rounds=[make_reading(cpu_wh=cpu_wh + by, ram_wh=1.0, cpu_estimate_wh=other_wh - by) for by in apart])
+        for name, cpu_wh, other_wh, apart in (("a", 2.0, 2.1, wobbles), ("b", 2.1, 2.0, [-by for by in wobbles]))
+    ]
+    assert notes_of(make_campaign(*runs))[-1] == SAME_ORDER
+
+
+def test_of_candidates_on_two_kinds_of_hardware_nobody_says_that_the_error_is_the_same() -> None:
+    card = [make_component("cpu", 1.0, "B", "a counter"), make_component("gpu", 50.0, "B", "a counter")]
+    runs = [make_run("small", rounds=make_rounds(1.0, 1.0)), make_run("large", rounds=[make_reading(components=tuple(card))] * 2)]
+    assert not any(RATIOS in note for note in notes_of(make_campaign(*runs)))
+
+
+def test_fits_without_a_figure_say_why() -> None:
+    short = make_run("short", readings=[make_reading("fit", duration_s=0.2), *make_rounds(1.0, 1.0)])
+    unread = make_reading("fit", outcome="unreadable", reason="no result")
+    lost = make_run("lost", readings=[unread, *make_rounds(1.0, 1.0)])
+    notes = notes_of(make_campaign(short, lost))
+    assert "Fits of less than 0.5 s are too short for their energy to be measured." in notes
+    assert "lost seed 0: the energy of its fit could not be read (no result)." in notes
+
+
+def test_a_year_in_service_says_what_decides_it() -> None:
+    heavy = make_run("heavy", rounds=make_rounds(1.0, 1.0), peak_memory_mib=4096.0)
+    slow = make_run("slow", rounds=[make_reading(cpu_seconds=1e7)] * 2, peak_memory_mib=1.0)
+    runs = {"heavy": heavy, "slow": slow}
+
+    def decides(*names: str) -> str:
+        campaign = make_campaign(*(runs[name] for name in names), readings=[make_reading("idle")])
+        factors = read_factors()
+        scenario = Scenario(make_deployment(), factors[DEFAULT_FACTOR], factors, 1000)
+        (note,) = service_notes(compare(campaign, [accuracy]), scenario)
+        return note.partition("whichever is larger; ")[2].partition(". ")[0]
+
+    assert decides("heavy", "slow") == "memory decides for heavy"
+    assert decides("heavy") == "memory decides for all of them"
+    assert decides("slow") == "time decides"
 
 
 def test_windows_measured_again_are_counted() -> None:
@@ -234,12 +280,13 @@ def test_a_quick_campaign_is_said_to_be_no_ground_for_a_decision() -> None:
 @pytest.mark.parametrize(
     ("reason", "note"),
     [
-        ("its process was killed", "Interrupted: its process was killed. Only what was measured completely is shown."),
-        (None, "Interrupted. Only what was measured completely is shown."),
+        ("its process was killed", "Interrupted: its process was killed."),
+        (None, "Interrupted."),
     ],
 )
 def test_an_interrupted_campaign_says_so_and_why(reason: str | None, note: str) -> None:
     assert notes_of(make_campaign(status="interrupted", reason=reason))[1:] == [note]
+    assert notes_with(status="interrupted", reason=reason) == [f"{note} Only what was measured completely is shown."]
 
 
 def test_a_campaign_beyond_the_budget_gives_its_reason() -> None:
@@ -264,6 +311,6 @@ def test_a_campaign_interrupted_before_anything_was_complete_has_no_energy_to_ex
     run = make_run(status="interrupted", reason="the campaign was interrupted", rounds=make_rounds(1.0))
     assert notes_of(make_campaign(run, status="interrupted")) == [
         "linear: interrupted. the campaign was interrupted",
-        PROTOCOL_NOTE,
-        "Interrupted. Only what was measured completely is shown.",
+        "30 test samples, 70 to learn from, 2 classes. 5 rounds of 10 s, 1 seed, 1 thread.",
+        "Interrupted.",
     ]

@@ -90,7 +90,7 @@ def test_a_score_has_three_decimals_and_its_interval_below(interval: Interval, w
     [
         (Interval(0.00123, 0.00119, 0.00127), 1000, "1.23\n1.19–1.27"),
         (Interval(2500, 2400, 2600), 0.001, "2.50\n2.40–2.60"),
-        (Interval(1, -0.5, 2.5), 1, "1.00\n-0.500–2.50"),
+        (Interval(1, -0.5, 2.5), 1, "1.00\n−0.500 to 2.50"),
         (Interval(40.04), 1, "40.0"),
     ],
 )

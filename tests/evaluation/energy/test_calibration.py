@@ -306,8 +306,31 @@ def test_a_gap_within_a_phase_is_not_bridged() -> None:
     assert "one core" in refused(phases_of(), without(whole, slice(40, 55))).found
 
 
+def test_a_phase_that_is_over_before_the_meter_has_written_enough_asks_for_longer_ones() -> None:
+    error = refused(phases_of(duration_s=2.0), curve_of(times(1.4), duration_s=2.0))
+    assert error.found == "phases of 2 s, and a row every 1 s"
+    assert "preuve doctor --seconds 300" in error.remedy
+    # A meter that writes once a minute: three rows in each of five phases of which a fifth is dropped.
+    slow = refused(phases_of(duration_s=100.0), curve_of(times(1.4), duration_s=100.0, every_s=60.0))
+    assert "preuve doctor --seconds 1125" in slow.remedy
+
+
+@given(FACTOR, LEVELS_W, st.floats(5, 400))
+@patient
+def test_an_idle_gpu_is_taken_off_what_the_meter_shows(factor: float, powers_w: list[float], gpu_w: float) -> None:
+    phases = [phase.model_copy(update={"gpu_wh": gpu_w * phase.duration_s / 3600}) for phase in phases_of(powers_w)]
+    found = fit(phases, curve_of([factor * power_w + gpu_w for power_w in powers_w]))
+    assert found.factor == pytest.approx(factor)
+    assert found.offset_w == 0
+    assert found.highest_w == pytest.approx(max(powers_w))
+
+
 def test_fewer_than_two_rows_in_a_phase_are_too_few() -> None:
-    assert "1 rows in the phase" in refused(phases_of(), curve_of(times(1.4), every_s=25.0)).found
+    curve = curve_of(times(1.4))
+    early = sum(at < BEGAN.timestamp() + 35 for at in curve.times_s)
+    # The meter fell silent in the middle of the second phase, and came back for the third.
+    assert "4 rows in the phase one core" in refused(phases_of(), without(curve, slice(early, early + 25))).found
+    assert "1 row in the phase one core" in refused(phases_of(), without(curve, slice(early - 3, early + 25))).found
 
 
 @pytest.mark.parametrize(
@@ -389,6 +412,8 @@ ENGLISH = ("timestamp,watts", "2026-11-24T14:03:05+01:00,60.5", "2026-11-24T14:0
     [
         (ENGLISH, "utf-8"),
         (ENGLISH, "utf-8-sig"),
+        (ENGLISH, "utf-16"),
+        (("Horodatage;Puissance mesurée (W)", *(line.replace(",", ";").replace(".", ",") for line in ENGLISH[1:])), "utf-8"),
         (
             ("Horodatage;Puissance (W)", "24/11/2026 14:03:05;60,5", "24/11/2026 14:03:06;61,0", "24/11/2026 14:03:07;1 200,25"),
             "utf-8",
@@ -415,6 +440,8 @@ ENGLISH = ("timestamp,watts", "2026-11-24T14:03:05+01:00,60.5", "2026-11-24T14:0
     ids=[
         "english",
         "byte order mark",
+        "utf-16",
+        "any name with a unit",
         "french",
         "tabs and seconds",
         "milliseconds",
@@ -502,9 +529,12 @@ def test_unit_and_language_of_the_file_do_not_change_the_calibration(
         (("time,w", "2026-11-24 14:03:05,60,5"), "line 2, column w", "3"),
         (("time,w", "2026-11-24 14:03:05"), "line 2, column w", "1"),
         (("time,kWh", "2026-11-24 14:03:05,7", "2026-11-24 14:03:06,0.1"), "line 3, column kWh", "restarted"),
-        (("time,energy", "2026-11-24 14:03:05,7"), "first line", "the columns time, energy"),
-        (("at,w", "2026-11-24 14:03:05,7"), "first line", "the columns at, w"),
-        (("time,w,Puissance", "2026-11-24 14:03:05,7,8"), "first line", "the columns time, w, Puissance"),
+        (("time,energy", "2026-11-24 14:03:05,7"), "first line", "the columns: time, energy"),
+        (("at,w", "2026-11-24 14:03:05,7"), "first line", "the columns: at, w"),
+        (("time,w,Puissance", "2026-11-24 14:03:05,7,8"), "first line", "the columns: time, w, Puissance"),
+        (("time,mW", "2026-11-24 14:03:05,7"), "first line", "the columns: time, mW"),
+        (("2026-11-24 14:03:05,7", "2026-11-24 14:03:06,8"), "first line", "no header: 2026-11-24 14:03:05, 7"),
+        (("# MeterPro export", "time,w", "2026-11-24 14:03:05,7"), "first line", "the columns: # MeterPro export"),
         (("time,w",), "meter.csv", "0"),
         (("time,w", "2026-11-24 14:03:05,7"), "meter.csv", "1"),
         (("",), "meter.csv", "an empty file"),

@@ -242,6 +242,35 @@ def test_a_card_that_torch_does_not_use_is_not_waited_for(monkeypatch: pytest.Mo
     assert events == ["start", "work", "stop"]
 
 
+def test_work_that_failed_unheard_ends_the_window_and_costs_neither_its_reading_nor_those_of_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    events: list[str] = []
+    torch = fake_torch(events)
+    failed = iter([None, RuntimeError("CUDA error: device-side assert triggered")])
+    last: list[Exception | None] = [None]
+
+    def synchronize(_: int) -> None:
+        last[0] = next(failed, last[0])
+        if last[0]:
+            raise last[0]
+
+    torch.cuda.synchronize = synchronize
+    monkeypatch.setitem(sys.modules, "torch", torch)
+    monkeypatch.setattr(meter, "new_tracker", lambda *_: FakeTracker(events))
+    log = EnergyLog()
+    with pytest.raises(RuntimeError, match="device-side assert"), Meter(make_machine()).window("inference", log):
+        pass
+    # From then on every wait fails in this process; a candidate that computes without the GPU does not suffer from that.
+    with Meter(make_machine()).window("inference", log):
+        pass
+    assert [(reading.outcome, reading.reason) for reading in log.readings] == [
+        ("cut short", "the GPU failed: RuntimeError"),
+        ("complete", None),
+    ]
+    assert events == ["start", "stop"] * 2
+
+
 def test_torch_is_not_loaded_to_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "torch", raising=False)
     gpu.synchronize()

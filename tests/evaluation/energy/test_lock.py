@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from evaluation.energy import lock
+from evaluation.energy.journal import no_writer
 from evaluation.energy.lock import LOCK_FOLDERS, energy_lock, lock_holder, lock_path
 from evaluation.exceptions import BusyError
 from tests.machines import PROJECT
@@ -71,6 +73,54 @@ def test_a_killed_holder_frees_it(holder: subprocess.Popen[str]) -> None:
     holder.wait()
     with energy_lock("another"):
         pass
+
+
+FORKED = """
+import os, sys, time
+from pathlib import Path
+from evaluation.energy.journal import Journal
+from evaluation.energy.lock import energy_lock
+journal = Journal(Path(sys.argv[1]))
+with energy_lock("campaign 7"):
+    if os.fork() == 0:
+        print(os.getpid(), flush=True)
+        time.sleep(60)
+        os._exit(0)
+    sys.stdin.read()
+"""
+
+
+def test_a_child_that_outlives_a_killed_holder_holds_neither_the_machine_nor_the_journal(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", FORKED, str(tmp_path / "journal")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=PROJECT) as process:
+        assert process.stdout
+        child = int(process.stdout.readline())
+        try:
+            with no_writer(tmp_path / "journal") as ended:
+                assert not ended
+            process.kill()
+            process.wait()
+            os.kill(child, 0)
+            with energy_lock("another"), no_writer(tmp_path / "journal") as ended:
+                assert ended
+        finally:
+            os.kill(child, signal.SIGKILL)
+
+
+def test_a_lock_file_that_was_deleted_while_it_was_held_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    with energy_lock("one"):
+        lock_path().unlink()
+        with energy_lock("another"):
+            assert lock_holder() is not None
+
+
+def test_a_disk_without_room_for_the_holders_name_does_not_keep_it_from_holding(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "pwrite", full)
+    with energy_lock("one"):
+        assert lock_holder() is not None
 
 
 @pytest.mark.parametrize("ending", ["killed", "ended"])

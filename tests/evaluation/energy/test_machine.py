@@ -78,7 +78,7 @@ def keep_calibration(**changes: Any) -> Calibration:
     usual: dict[str, Any] = {
         "machine_id": machine_id(), "basis": read_machine().basis,
         "made": today(), "factor": 1.4, "offset_w": 0.0, "low": 0.98, "high": 1.02, "residual": 0.004,
-        "phases": 5, "meter_file": "meter.csv", "meter_sha256": "a" * 64,
+        "highest_w": 1e6, "phases": 5, "meter_file": "meter.csv", "meter_sha256": "a" * 64,
     }  # fmt: skip
     found = Calibration(**usual | changes)
     save_calibration(found, carbon_folder())
@@ -103,7 +103,7 @@ def test_first_use_writes_what_was_found(file: Path, tmp_path: Path) -> None:
     assert (found["version"], found["machine_id"], found["written"]) == (1, machine_id(), today())
     assert found["detected"]["cpu"] == "11th Gen Intel(R) Core(TM) i7-1165G7 @ 2.80GHz"
     assert (found["detected"]["cores"], found["detected"]["ram_gib"]) == (8, 16.0)
-    assert (found["detected"]["rapl"], found["detected"]["virtualised"]) == ("readable", "no")
+    assert (found["detected"]["rapl"], found["detected"]["virtualised"]) == ("readable: package-0", "no")
 
 
 def test_every_figure_stands_below_a_comment_that_says_what_it_is(file: Path) -> None:
@@ -209,6 +209,45 @@ def test_a_file_that_an_editor_marked_as_utf_8_is_read(file: Path) -> None:
     assert read_machine().declared.ram_w.assumed
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "found"),
+    [
+        ("host_tdp_w", 65_000.0, "W a thread"),
+        ("watts_per_busy_core", 4000.0, "watts_per_busy_core is 4,000"),
+        ("ram_w", 20_000.0, "ram_w is 20,000 for"),
+    ],
+)
+def test_a_slip_of_the_unit_is_flagged(file: Path, name: str, value: float, found: str) -> None:
+    declare(file, **{name: f'{{ value = {value}, source = "data sheet" }}'})
+    (flag,) = read_machine().flags
+    assert found in flag
+    assert flag.endswith("is its unit right?")
+
+
+def test_a_calibration_on_a_virtual_machine_holds_and_is_flagged() -> None:
+    hardware = make_hardware()
+    keep_calibration(basis=read_machine(hardware).basis)
+    assert not any("wall meter" in flag for flag in read_machine(hardware).flags)
+    guest = read_machine(hardware.model_copy(update={"virtualised": "KVM"}))
+    assert guest.calibration is not None
+    assert any("wall meter measures its host" in flag for flag in guest.flags)
+
+
+def test_where_each_detected_figure_comes_from_is_in_the_file(file: Path) -> None:
+    text = written(file)
+    assert f"cpu = {json.dumps(read_machine().hardware.cpu)}  # /proc/cpuinfo" in text
+    closed = make_hardware(rapl=Rapl(state="unreadable", unreadable=("/sys/class/powercap/intel-rapl:0/energy_uj",)))
+    assert 'rapl = "unreadable: /sys/class/powercap/intel-rapl:0/energy_uj"  # /sys/class/powercap' in machine_text(
+        closed, assumptions(closed), today()
+    )
+
+
+def test_an_empty_file_is_said_to_be_empty(file: Path) -> None:
+    read_machine()
+    file.write_text(" \n", encoding="utf-8")
+    assert refused(file).found == "an empty file"
+
+
 # --- What is refused ---
 
 
@@ -273,8 +312,8 @@ def test_a_name_with_a_slip_is_told_as_missing_and_as_not_known(file: Path) -> N
     assert "declared.idel_w is no name that is known here" in error.found
 
 
-def test_an_empty_file_is_refused_in_few_words(file: Path) -> None:
-    file.write_text("", encoding="utf-8")
+def test_a_file_without_anything_is_refused_in_few_words(file: Path) -> None:
+    file.write_text("# nothing yet", encoding="utf-8")
     error = refused(file)
     assert error.found == "version is missing; machine_id is missing; written is missing; and 2 more"
 
@@ -384,8 +423,9 @@ def test_a_laptop_gets_the_embodied_carbon_of_a_laptop_and_a_server_that_of_a_se
 
 
 def test_a_calibration_of_this_machine_is_used(file: Path) -> None:
-    kept = keep_calibration()
-    found = read_machine()
+    hardware = make_hardware()
+    kept = keep_calibration(basis=read_machine(hardware).basis)
+    found = read_machine(hardware)
     assert found.calibration == kept
     assert found.flags == ()
     assert evidence_of(found, "cpu")[0] == "A"

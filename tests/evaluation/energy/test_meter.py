@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,7 +26,7 @@ from evaluation.energy.hardware import Rapl, look_at_hardware
 from evaluation.energy.journal import Journal, read_journal
 from evaluation.energy.load import CpuUse
 from evaluation.energy.machine import Machine
-from evaluation.energy.meter import EnergyLog, Meter, Window, WindowLabel, components_of, evidence_of, make_reading
+from evaluation.energy.meter import EnergyLog, Meter, Window, WindowLabel, components_of, evidence_of, guess, make_reading
 from evaluation.energy.reading import PowerSample, Reading
 from evaluation.energy.tracker import RawEnergy
 from evaluation.exceptions import MeterError, RecordError
@@ -38,7 +41,7 @@ A_DAY = dt.date(2026, 11, 24)
 CALIBRATION = Calibration(
     basis="a load model",
     machine_id="0123456789abcdef", made=A_DAY, factor=1.4, offset_w=12.0, low=0.97, high=1.04, residual=0.01, phases=5,
-    meter_file="meter.csv", meter_sha256="0" * 64,
+    meter_file="meter.csv", meter_sha256="0" * 64, highest_w=1e6,
 )  # fmt: skip
 COUNTERS = make_hardware(rapl=Rapl(state="readable", domains=("package-0", "package-1")))
 
@@ -46,6 +49,11 @@ COUNTERS = make_hardware(rapl=Rapl(state="readable", domains=("package-0", "pack
 def tolerant(**declared: float) -> Machine:
     """This kind of machine, without counters; whatever else goes on on it is no reason to repeat a window."""
     return make_machine(declared={"ram_w": 20.0, "watts_per_busy_core": 9.0, "foreign_load_limit_cores": 1000.0} | declared)
+
+
+def guessed(reading: Reading) -> bool:
+    """Whether its energy is charged, and nothing rests on it."""
+    return reading.energy_wh > 0 and all((part.evidence, part.backend) == ("C", "guess") for part in reading.components)
 
 
 def part_wh(reading: Reading, name: Any) -> float:
@@ -300,7 +308,7 @@ def test_counters_that_are_not_there_after_all_are_told(tmp_path: Path) -> None:
         Meter(make_machine(COUNTERS)).window("idle", log),
     ):
         time.sleep(A_WINDOW_S)
-    assert (log.readings[0].outcome, log.readings[0].components) == ("unreadable", ())
+    assert (log.readings[0].outcome, guessed(log.readings[0])) == ("unreadable", True)
 
 
 # --- What becomes of windows: a tracker that counts at once ---
@@ -453,6 +461,107 @@ def test_a_real_window_that_fails_has_its_energy() -> None:
     assert part_wh(reading, "ram") == pytest.approx(20 * reading.duration_s / 3600)
 
 
+def interrupting_when_it_closes(monkeypatch: pytest.MonkeyPatch, times: int = 1) -> None:
+    """So many interrupts come while a window is being closed: the GPU is waited for once before it and once then."""
+    calls: list[int] = []
+
+    def synchronize() -> None:
+        calls.append(1)
+        if len(calls) == 2:
+            for _ in range(times):
+                os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr("evaluation.energy.gpu.synchronize", synchronize)
+
+
+def no_thread_is_left_but(before: Container[threading.Thread]) -> bool:
+    """Timers end a moment after they were stopped."""
+    deadline_s = time.monotonic() + 10
+    while time.monotonic() < deadline_s:
+        if not [thread for thread in threading.enumerate() if thread not in before]:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_an_interrupt_while_a_window_closes_costs_no_reading(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+    meter, log, before = warm(tolerant()), EnergyLog(), threading.enumerate()
+    interrupting_when_it_closes(monkeypatch, times)
+    with pytest.raises(KeyboardInterrupt), meter.window("fit", log) as window:
+        sleep(window)
+    assert [reading.outcome for reading in log.readings] == ["complete"]
+    assert log.readings[0].energy_wh > 0
+    assert no_thread_is_left_but(before)
+
+
+def test_a_second_interrupt_does_not_cost_the_reading_of_what_the_first_one_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    meter, log, before = warm(tolerant()), EnergyLog(), threading.enumerate()
+    interrupting_when_it_closes(monkeypatch)
+
+    def interrupted(window: Window) -> None:
+        sleep(window)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        meter.measure("fit", log, interrupted)
+    assert [reading.outcome for reading in log.readings] == ["cut short"]
+    assert no_thread_is_left_but(before)
+
+
+def test_an_interrupt_while_the_tracker_starts_leaves_none_running(at_once: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    stopped: list[bool] = []
+
+    class Interrupted(FakeTracker):
+        def start(self) -> None:
+            raise KeyboardInterrupt
+
+        def stop(self) -> None:
+            stopped.append(True)
+
+    monkeypatch.setattr(meter_module, "new_tracker", lambda _, listener: Interrupted(listener))
+    log = EnergyLog()
+    with pytest.raises(KeyboardInterrupt), Meter(tolerant()).window("fit", log):
+        pytest.fail("the window was not open")
+    assert stopped == [True]
+
+
+def test_what_cannot_be_believed_is_charged_by_the_clock_and_the_cpu_seconds(
+    at_once: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unbelievable(monkeypatch, 1)
+    charged: list[Reading] = []
+    # 2 CPU seconds at 9 W are less than the 3 Wh of the last power sample; 2 000 are more.
+    for cpu_seconds, cpu_wh in ((2.0, 3.0), (2000.0, 5.0)):
+        used = CpuUse(cpu_seconds, cpu_seconds, 0.0)
+        found = guess(tolerant(), PowerSample(0, 1.0, 3.0, 0.0, 0.0, 0.0, 0.0, 0.0), 36.0, used)
+        assert {part.name: part.energy_wh for part in found.components} == pytest.approx({"cpu": cpu_wh, "ram": 0.2})
+    meter = Meter(tolerant(), on_reading=charged.append)
+    with pytest.raises(MeterError), meter.window("fit", EnergyLog()):
+        pass
+    assert [reading.outcome for reading in charged] == ["unreadable"]
+
+
+def test_a_reading_beyond_what_was_calibrated_keeps_its_own_class() -> None:
+    machine = tolerant().model_copy(update={"calibration": CALIBRATION.model_copy(update={"highest_w": 100.0})})
+    # Over an hour: 85 W and the memory's 20 W are hardly more than 100 W, 95 W and 20 W are.
+    within, factor = components_of(machine, RawEnergy(85.0, None), 3600.0)
+    beyond, none = components_of(machine, RawEnergy(95.0, None), 3600.0)
+    assert ({part.evidence for part in within}, {part.evidence for part in beyond}) == ({"A"}, {"C"})
+    assert factor == pytest.approx((1.4 * 105.0 + 12.0) / 105.0)
+    assert none == 1.0
+    assert sum(part.energy_wh for part in beyond) == pytest.approx(115.0)
+
+
+def test_no_calibration_of_cpu_and_memory_speaks_of_a_gpu() -> None:
+    hardware = make_hardware(gpus=("NVIDIA L4",), gpu_sensor="energy counter")
+    machine = make_machine(hardware, {"ram_w": 20.0}).model_copy(update={"calibration": CALIBRATION})
+    found = {part.name: part for part in components_of(machine, RawEnergy(30.0, 700.0), 3600.0).components}
+    assert {name: part.evidence for name, part in found.items()} == {"cpu": "A", "ram": "A", "gpu": "B"}
+    assert found["gpu"].energy_wh == 700.0
+    assert found["cpu"].energy_wh + found["ram"].energy_wh == pytest.approx(1.4 * 50.0 + 12.0)
+
+
 def unbelievable(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
     """So many results must not be believed; the others count 3 Wh."""
     left = [times]
@@ -482,8 +591,8 @@ def test_at_the_third_try_it_is_an_error_and_all_readings_are_kept_without_energ
     with pytest.raises(MeterError, match="no result"):
         Meter(tolerant()).measure("inference", log, counting(calls))
     assert len(calls) == 3
-    assert [(each.outcome, each.reason, each.attempt, each.components, each.samples) for each in log.readings] == [
-        ("unreadable", "no result", attempt, (), attempt) for attempt in (1, 2, 3)
+    assert [(each.outcome, each.reason, each.attempt, guessed(each), each.samples) for each in log.readings] == [
+        ("unreadable", "no result", attempt, True, attempt) for attempt in (1, 2, 3)
     ]
 
 
@@ -492,7 +601,7 @@ def test_a_failure_comes_before_a_result_that_must_not_be_believed(at_once: None
     log = EnergyLog()
     with pytest.raises(Failed), Meter(tolerant()).window("fit", log):
         raise Failed
-    assert (log.readings[0].outcome, log.readings[0].components) == ("unreadable", ())
+    assert (log.readings[0].outcome, guessed(log.readings[0])) == ("unreadable", True)
 
 
 def test_on_reading_is_told_of_each_after_it_was_kept(at_once: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -631,28 +740,29 @@ WH = st.floats(1e-6, 1e4)
 
 @settings(deadline=None, max_examples=50)
 @given(WH, st.none() | WH, st.floats(0.5, 1e4), st.floats(0.3, 4), st.floats(0, 100))
-def test_a_calibration_scales_every_component_alike(
+def test_a_calibration_scales_cpu_and_memory_alike_and_no_gpu(
     cpu_wh: float, gpu_wh: float | None, duration_s: float, factor: float, offset_w: float
 ) -> None:
     plain = make_machine(declared={"ram_w": 20.0})
-    calibrated = plain.model_copy(update={"calibration": CALIBRATION.model_copy(update={"factor": factor, "offset_w": offset_w})})
+    fitted = {"factor": factor, "offset_w": offset_w, "highest_w": 1e12}
+    calibrated = plain.model_copy(update={"calibration": CALIBRATION.model_copy(update=fitted)})
     before, one = components_of(plain, RawEnergy(cpu_wh, gpu_wh), duration_s)
     after, scale = components_of(calibrated, RawEnergy(cpu_wh, gpu_wh), duration_s)
     assert one == 1.0
     assert [part.name for part in after] == ["cpu", "ram"] + (["gpu"] if gpu_wh is not None else [])
     for then, now in zip(before, after, strict=True):
-        assert now.energy_wh == pytest.approx(scale * then.energy_wh)
-    total_wh = sum(part.energy_wh for part in before)
-    assert sum(part.energy_wh for part in after) == pytest.approx(factor * total_wh + offset_w * duration_s / 3600)
+        assert now.energy_wh == pytest.approx((1.0 if now.name == "gpu" else scale) * then.energy_wh)
+    total_wh, calibrated_wh = (sum(part.energy_wh for part in parts if part.name != "gpu") for parts in (before, after))
+    assert calibrated_wh == pytest.approx(factor * total_wh + offset_w * duration_s / 3600)
 
 
 def test_a_calibration_that_leaves_less_than_nothing_makes_a_reading_unbelievable(at_once: None) -> None:
     # The fake tracker counts 3 Wh in no time: any power below nothing that lasts is larger.
-    calibration = CALIBRATION.model_copy(update={"factor": 1e-12, "offset_w": -1e6})
+    calibration = CALIBRATION.model_copy(update={"factor": 1e-12, "offset_w": -1e6, "highest_w": 1e15})
     log = EnergyLog()
     with pytest.raises(MeterError, match="far below those of the calibration"):
         Meter(tolerant().model_copy(update={"calibration": calibration})).measure("idle", log, lambda _: None)
-    assert [(reading.outcome, reading.components) for reading in log.readings] == [("unreadable", ())] * 3
+    assert [(reading.outcome, guessed(reading)) for reading in log.readings] == [("unreadable", True)] * 3
 
 
 def test_a_real_window_on_a_calibrated_host_says_so() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import json
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from evaluation.energy.journal import Journal, journal_folder
 from evaluation.energy.machine import machine_id
 from evaluation.energy.reading import PowerSample, Reading
 from evaluation.exceptions import RecordError
+from evaluation.home import scratch_folder
 from evaluation.process import process_name
 from evaluation.records.recovery import KILLED, close_killed
 from evaluation.records.store import Store, open_store
@@ -56,7 +58,8 @@ class Diary:
         journal.close()
 
     def begin(self, parent: str, campaign: Campaign = CAMPAIGN, process: str = DEAD) -> Diary:
-        self.write("campaign", process=process, mlflow_run=parent, campaign=campaign.model_dump(mode="json", exclude={"runs"}))
+        opened = campaign.model_dump(mode="json", exclude={"runs"})
+        self.write("campaign", process=process, tracking="", mlflow_run=parent, campaign=opened)
         return self
 
     def runs(self, *runs: Run) -> Diary:
@@ -95,7 +98,7 @@ def left_open() -> list[Path]:
 
 def close(store: Store) -> Campaign:
     """Close the one campaign that was killed, and read it back."""
-    assert close_killed(store) == [CAMPAIGN.id]
+    assert close_killed(store, print) == [CAMPAIGN.id]
     assert left_open() == []
     found = store.read_campaign(CAMPAIGN.id)
     assert (found.status, found.reason) == ("interrupted", KILLED)
@@ -202,7 +205,7 @@ def test_a_campaign_that_was_recorded_whole_is_not_touched_by_the_journal_it_lef
     whole = CAMPAIGN.model_copy(update={"status": "finished", "ended": STARTED, "readings": (IDLE,), "runs": (ONE,)})
     store.add_run(whole, ONE, None)
     store.close_campaign(whole)
-    assert close_killed(store) == []
+    assert close_killed(store, print) == []
     assert left_open() == []
     assert store.read_campaign(CAMPAIGN.id) == whole
     assert store.development_wh() == 1.0
@@ -225,7 +228,7 @@ def test_a_kill_before_the_first_line_leaves_a_campaign_that_used_nothing(
     campaign = make_campaign(status="running", machine=make_machine(machine_id=machine_id()))
     store.open_campaign(campaign)
     diary().torn(content)
-    assert close_killed(store) == [campaign.id]
+    assert close_killed(store, print) == [campaign.id]
     assert left_open() == []
     assert store.read_campaign(campaign.id).status == "interrupted"
     assert store.development_wh() == 0.0
@@ -246,7 +249,7 @@ def test_a_reading_torn_in_the_writing_is_made_from_its_samples(store: Store) ->
 def test_the_journal_of_a_process_that_lives_is_left_alone(store: Store) -> None:
     journal = begun(store, process=process_name()).measured(None, IDLE)
     before = journal.path.read_bytes()
-    assert close_killed(store) == []
+    assert close_killed(store, print) == []
     assert journal.path.read_bytes() == before
     assert [run.info.status for run in store.client.search_runs([store.experiment_id])] == ["RUNNING"]
 
@@ -255,9 +258,9 @@ def test_the_journal_of_another_task_is_left_to_that_tasks_next_command(store: S
     other = open_store("document-summarisation")
     campaign = CAMPAIGN.model_copy(update={"task": other.task})
     journal = begun(other, campaign).measured(None, IDLE)
-    assert close_killed(store) == []
+    assert close_killed(store, print) == []
     assert journal.path.exists()
-    assert close_killed(other) == [campaign.id]
+    assert close_killed(other, print) == [campaign.id]
     assert not journal.path.exists()
 
 
@@ -284,18 +287,65 @@ def test_where_nothing_can_be_recorded_the_journal_stays_for_the_next_command(st
 
         patch.setattr(store, "add_run", away_after_the_first)
         with pytest.raises(RecordError, match="it is away"):
-            close_killed(store)
+            close_killed(store, print)
     assert len(left_open()) == 1
     assert [run.readings for run in close(store).runs] == [(FIT,), (FIT,)]
     assert store.development_wh() == 3.0
 
 
-def test_a_journal_of_another_version_is_an_error_that_names_it_and_stays(store: Store) -> None:
-    journal = diary()
-    older = CAMPAIGN.model_dump(mode="json", exclude={"runs"}) | {"of_old": 1}
-    journal.write("campaign", process=DEAD, mlflow_run="0" * 32, campaign=older)
-    with pytest.raises(RecordError) as refused:
-        close_killed(store)
-    assert refused.value.expected == "a journal of this version of preuve"
-    assert refused.value.where == str(journal.path)
+OLDER = CAMPAIGN.model_dump(mode="json", exclude={"runs"}) | {"of_old": 1}
+
+
+@pytest.mark.parametrize(
+    ("first", "why"),
+    [
+        ({"what": "campaign", "process": DEAD, "tracking": "", "mlflow_run": "0" * 32, "campaign": OLDER}, "of_old"),
+        ({"what": "campaign", "process": DEAD, "tracking": ""}, "no campaign in its first line"),
+        ({"no": "entry"}, "an entry that is none"),
+        ([1, 2], "an entry that is none"),
+    ],
+    ids=["of another version", "without a campaign", "a strange object", "no object"],
+)
+def test_a_journal_that_cannot_be_understood_stays_and_keeps_nothing_else_open(store: Store, first: Any, why: str) -> None:
+    strange = diary("20200101-000000-beef")
+    strange.torn(json.dumps(first).encode() + b"\n")
+    begun(store).measured(None, IDLE, *SAMPLES)
+    told: list[str] = []
+    assert close_killed(store, told.append) == [CAMPAIGN.id]
+    assert left_open() == [strange.path]
+    assert str(strange.path) in told[0]
+    assert why in told[0]
+
+
+def test_the_journal_of_a_campaign_that_runs_in_another_container_is_left_alone(store: Store) -> None:
+    # Its process is none of ours; that it holds its journal is all that tells.
+    running = begun(store)
+    writer = Journal(running.path)
+    try:
+        assert close_killed(store, print) == []
+    finally:
+        writer.close()
+    assert running.path.exists()
+    assert close_killed(store, print) == [CAMPAIGN.id]
+
+
+def test_a_campaign_is_closed_in_the_store_that_it_was_opened_in(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = begun(store)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://somebody:secret@mlflow.example.org")
+    told: list[str] = []
+    close_killed(store, told.append)
+    assert "without MLFLOW_TRACKING_URI" in told[0]
     assert journal.path.exists()
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+    assert close_killed(store, print) == [CAMPAIGN.id]
+
+
+def test_what_a_killed_campaign_had_put_aside_is_deleted_but_not_that_of_a_running_one(store: Store) -> None:
+    (scratch_folder() / "model").mkdir(parents=True)
+    running = begun(store)
+    writer = Journal(running.path)
+    close_killed(store, print)
+    assert scratch_folder().exists()
+    writer.close()
+    close_killed(store, print)
+    assert not scratch_folder().exists()
