@@ -302,6 +302,19 @@ def test_an_interrupt_from_the_terminal_closes_the_campaign(requests_csv: Path) 
     assert len(open_store(TASK).campaign_ids("interrupted")) == 1
 
 
+def test_an_interrupt_while_it_waits_says_that_nothing_was_recorded(requests_csv: Path) -> None:
+    import signal
+
+    command = [*CLI, "run", TASK, "--data", str(requests_csv), *SHORT, "--candidate", "keywords", "--wait"]
+    with energy_lock("campaign 7"), subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr
+        next(line for line in process.stderr if "Waiting: campaign 7 is running" in line)
+        process.send_signal(signal.SIGINT)
+        rest = process.stderr.read()
+        assert process.wait() == 130
+    assert rest == "Interrupted. Nothing of it was recorded.\n"
+
+
 def test_doctor_says_what_can_be_measured_and_who_is_in_the_way(preuve: Preuve, monkeypatch: pytest.MonkeyPatch) -> None:
     found = json.loads(preuve("doctor", "--no-self-test", "--json").out)
     assert found["self_test"] is None
@@ -441,3 +454,9 @@ def test_a_password_of_a_server_is_in_no_message(preuve: Preuve, monkeypatch: py
     said = mended(preuve, "compare", TASK)
     assert "s3cret" not in said
     assert "nonsense://nowhere/base" in said
+
+
+@pytest.mark.parametrize("reason", ["", "  "])
+def test_a_reason_for_going_beyond_the_budget_has_words(preuve: Preuve, requests_csv: Path, reason: str) -> None:
+    said = mended(preuve, "run", TASK, "--data", requests_csv, *SHORT, "--over-budget", reason)
+    assert "where:    --over-budget" in said
