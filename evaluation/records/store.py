@@ -25,7 +25,7 @@ from evaluation.home import open_home
 from evaluation.process import is_running, process_name
 from evaluation.records import items
 from evaluation.records.models import log_model, may_be_stored
-from evaluation.records.tracking import explained_errors, shown_uri, tracking_uri
+from evaluation.records.tracking import check_address, explained_errors, shown_uri, tracking_uri
 from evaluation.run import Campaign, Run
 
 RecordKind = TypeVar("RecordKind", Campaign, Run)
@@ -59,6 +59,7 @@ def open_store(task: str) -> Store:
     from mlflow.exceptions import MlflowException
 
     home = open_home()
+    check_address()
     uri = tracking_uri()
     # Of several processes that open a new database at once, MLflow lets one make it and the others crash.
     with explained_errors(), (home / "store.lock").open("w") as lock:

@@ -7,9 +7,13 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from evaluation.exceptions import RecordError
 from evaluation.home import home_path
+
+# What installs a driver, where that is called otherwise than what is imported.
+DRIVERS = {"psycopg": "'psycopg[binary]'", "psycopg2": "psycopg2-binary", "MySQLdb": "mysqlclient"}
 
 
 def tracking_uri() -> str:
@@ -27,6 +31,31 @@ def named_uri() -> str:
     return shown_uri() if os.environ.get("MLFLOW_TRACKING_URI") else ""
 
 
+def check_address() -> None:
+    """Refuse at once an address that MLflow would refuse in words of its own, or only after minutes of trying.
+
+    Raises:
+        RecordError: it names a plain folder, or a SQLite file in a folder that is not there or cannot be written to.
+    """
+    uri = tracking_uri()
+    scheme, separator, rest = uri.partition("://")
+    if not separator or scheme == "file":
+        raise RecordError(
+            expected="the address of a database or a server",
+            found="a folder: MLflow writes no records into plain folders any more",
+            where=f"MLFLOW_TRACKING_URI={shown_uri()}",
+            remedy="name a database: sqlite:////home/me/mlflow.db; mlflow migrate-filestore moves what is in the folder",
+        )
+    folder = Path(rest.removeprefix("/")).parent
+    if scheme == "sqlite" and not os.access(folder, os.W_OK):
+        raise RecordError(
+            expected="a folder that can be written to, for MLflow's database",
+            found="it cannot be written to" if folder.exists() else "there is none",
+            where=str(folder),
+            remedy="make it, or name another one in MLFLOW_TRACKING_URI (unset, it is PREUVE_HOME)",
+        )
+
+
 @contextmanager
 def explained_errors() -> Iterator[None]:
     """Turn what MLflow and its database say into an error that a user can act on."""
@@ -35,6 +64,13 @@ def explained_errors() -> Iterator[None]:
 
     try:
         yield
+    except ImportError as error:
+        raise RecordError(
+            expected="the driver of that database",
+            found=f"it is not installed ({error.name})",
+            where=shown_uri(),
+            remedy=f".venv/bin/python -m pip install {DRIVERS.get(error.name or '', error.name)}",
+        ) from error
     except (OSError, MlflowException, SQLAlchemyError) as error:
         if is_disk_full(error):
             raise RecordError(
@@ -45,10 +81,16 @@ def explained_errors() -> Iterator[None]:
             ) from error
         raise RecordError(
             expected="a tracking store that can be read and written",
-            found=re.sub(r"//[^/@\s]*@", "//", str(error).splitlines()[0]),
+            found=_first_line(error),
             where=shown_uri(),
             remedy="check MLFLOW_TRACKING_URI; for a database made by another version of MLflow: mlflow db upgrade",
         ) from error
+
+
+def _first_line(error: BaseException) -> str:
+    if "Max retries exceeded" in str(error):
+        return "the server does not answer"
+    return re.sub(r"//[^/@\s]*@", "//", str(error).splitlines()[0])
 
 
 def is_disk_full(error: BaseException | None) -> bool:
