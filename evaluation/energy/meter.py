@@ -197,8 +197,8 @@ class Meter:
             yield under_way.window
             # A second Ctrl-C must not cost the reading of what the first one ended.
             with ending_held_back():
-                problem = self._close(under_way)
                 closed = True
+                problem = self._close(under_way)
         except BaseException:
             if not closed:
                 with ending_held_back():

@@ -509,6 +509,21 @@ def test_a_second_interrupt_does_not_cost_the_reading_of_what_the_first_one_ende
     assert no_thread_is_left_but(before)
 
 
+def test_a_journal_without_room_for_a_reading_does_not_have_it_twice(at_once: None, tmp_path: Path) -> None:
+    class Full(Journal):
+        def write(self, what: str, **entry: Any) -> None:
+            if what == "reading":
+                raise RecordError(expected="room", found="the disk is full", where=str(self.path), remedy="free some space")
+            super().write(what, **entry)
+
+    log, told = EnergyLog(), list[Reading]()
+    meter = Meter(tolerant(), Full(tmp_path / "journal"), told.append)
+    with pytest.raises(RecordError), meter.window("fit", log):
+        pass
+    assert [reading.outcome for reading in log.readings] == ["complete"]
+    assert told == log.readings
+
+
 def test_an_interrupt_while_the_tracker_starts_leaves_none_running(at_once: None, monkeypatch: pytest.MonkeyPatch) -> None:
     stopped: list[bool] = []
 
