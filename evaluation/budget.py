@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from evaluation.energy.machine import IDLE_SHARE_OF_TDP, Machine
+from evaluation.energy.machine import Machine
 from evaluation.energy.reading import JOULES_PER_WH, Reading
 from evaluation.exceptions import BudgetError
 from evaluation.numbers import share, significant
@@ -24,32 +24,31 @@ class Budget:
         spent_wh: so far, by everything ever measured for it.
         reason: given for going on beyond the ceiling; none where nobody gave one.
         reason_used: the same, once the ceiling was in the way.
+        tell: given a warning, once: when a campaign begins with little left, or while it is under way.
     """
 
     ceiling_wh: float | None
     spent_wh: float = 0.0
     reason: str | None = None
     reason_used: str | None = None
+    tell: Callable[[str], None] = field(default=lambda _: None, repr=False)
+    _warned: bool = field(default=False, init=False, repr=False)
 
     def begin(self, spent_wh: float, planned_wh: float, tell: Callable[[str], None]) -> None:
-        """Make sure that a campaign may begin, and warn where little is left.
+        """Make sure that a campaign may begin, and warn where little is left; then or later.
 
         Raises:
             BudgetError: it would pass the ceiling, and nobody gave a reason to go on.
         """
-        self.spent_wh = spent_wh
+        self.spent_wh, self.tell, self._warned = spent_wh, tell, False
         if self.ceiling_wh is None:
             return
         if spent_wh + planned_wh > self.ceiling_wh:
             self._pass(
-                f"{_kwh(spent_wh)} used so far, and this campaign needs at least {_kwh(planned_wh)}: fewer rounds, candidates or "
-                "seeds need less"
+                f"{_kwh(spent_wh)} used so far, and this campaign needs about {_kwh(planned_wh)}, its fits not counted: fewer "
+                "rounds, candidates or seeds need less"
             )
-        if spent_wh >= WARNING_SHARE * self.ceiling_wh:
-            part = f" ({share(spent_wh / self.ceiling_wh)})" if self.ceiling_wh else ""
-            tell(
-                f"This POC has used {_kwh(spent_wh)} of the {_kwh(self.ceiling_wh)} that its goals allow for its development{part}."
-            )
+        self._warn(self.ceiling_wh)
 
     def charge(self, reading: Reading) -> None:
         """Count a window.
@@ -58,8 +57,28 @@ class Budget:
             BudgetError: the ceiling is passed, and nobody gave a reason to go on.
         """
         self.spent_wh += reading.energy_wh
-        if self.ceiling_wh is not None and self.spent_wh > self.ceiling_wh:
+        self.check()
+
+    def check(self) -> None:
+        """Make sure that a campaign may go on, and warn where little is left.
+
+        Raises:
+            BudgetError: the ceiling is passed, and nobody gave a reason to go on.
+        """
+        if self.ceiling_wh is None:
+            return
+        self._warn(self.ceiling_wh)
+        if self.spent_wh > self.ceiling_wh:
             self._pass(f"{_kwh(self.spent_wh)} used, this campaign included; it is closed after its last window")
+
+    def _warn(self, ceiling_wh: float) -> None:
+        if self._warned or self.spent_wh < WARNING_SHARE * ceiling_wh:
+            return
+        self._warned = True
+        part = f" ({share(self.spent_wh / ceiling_wh)})" if ceiling_wh else ""
+        self.tell(
+            f"This POC has used {_kwh(self.spent_wh)} of the {_kwh(ceiling_wh)} that its goals allow for its development{part}."
+        )
 
     def _pass(self, found: str) -> None:
         if self.reason is not None:
@@ -73,19 +92,19 @@ class Budget:
         )
 
 
-def planned_wh(protocol: Protocol, trials: int, machine: Machine, idle_s: float) -> float:
-    """The least that a campaign will use: its windows on an idle machine, as they would be read. Nobody knows what fits will take.
+def planned_wh(protocol: Protocol, trials: int, machine: Machine, *, idle_s: float, latency_s: float) -> float:
+    """What a campaign will use, as it would be read: its windows with its threads busy. Nobody knows what fits will take.
 
     Args:
-        protocol: its rounds and windows.
+        protocol: its rounds, windows and threads.
         trials: candidates times seeds.
         machine: for its declared powers and its calibration.
         idle_s: how long the idle machine is measured.
+        latency_s: how long single inputs are timed, each trial.
     """
-    duration_s = idle_s + trials * protocol.rounds * protocol.window_s
-    # What a counter will show nobody knows before.
-    cpu_w = 0.0 if machine.counts_cpu_energy else IDLE_SHARE_OF_TDP * machine.declared.cpu_w
-    read_wh = (cpu_w + machine.declared.ram_w.value) * duration_s / JOULES_PER_WH
+    busy_s = trials * (protocol.rounds * protocol.window_s + latency_s)
+    idle_w, busy_w = (machine.expected_w(threads) for threads in (0, protocol.threads))
+    duration_s, read_wh = idle_s + busy_s, (idle_w * idle_s + busy_w * busy_s) / JOULES_PER_WH
     return max(0.0, machine.calibration.wall_wh(read_wh, duration_s)) if machine.calibration else read_wh
 
 

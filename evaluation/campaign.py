@@ -23,16 +23,17 @@ from evaluation.energy.journal import Journal, journal_folder
 from evaluation.energy.lock import energy_lock
 from evaluation.energy.machine import Machine
 from evaluation.energy.meter import EnergyLog, Meter, Window
-from evaluation.energy.reading import SHORTEST_WINDOW_S
+from evaluation.energy.reading import SHORTEST_WINDOW_S, Reading
 from evaluation.energy.tracker import check_outside_settings
 from evaluation.environment import describe_environment
 from evaluation.exceptions import BusyError, CampaignInterrupted, CandidateUnavailableError, MeterError, PreuveError, RecordError
-from evaluation.footprint import peak_memory_mib
+from evaluation.footprint import find_peak_memory
 from evaluation.latency import time_single_inputs
 from evaluation.numbers import counted
 from evaluation.predictors import confidence
 from evaluation.process import process_name
-from evaluation.records.recovery import close_killed
+from evaluation.records.development import development_wh
+from evaluation.records.recovery import close_killed, unrecorded_wh
 from evaluation.records.store import Store
 from evaluation.records.tracking import named_uri
 from evaluation.run import Campaign, CampaignStatus, DataRecord, Prediction, Protocol, RunStatus
@@ -109,8 +110,9 @@ def run_campaign(
     with energy_lock(f"a campaign of {task.name}", wait=waiting), fixed_threads(protocol.threads):
         close_killed(store, tell)
         trials = [Trial(candidate, seed) for candidate in candidates for seed in range(protocol.seeds)]
-        development_wh = store.development_wh()
-        budget.begin(development_wh, planned_wh(protocol, len(trials), machine, _idle_s(protocol)), tell)
+        used_wh = development_wh(store, unrecorded_wh(task.name))
+        planned = planned_wh(protocol, len(trials), machine, idle_s=_idle_s(protocol), latency_s=_latency_s(protocol))
+        budget.begin(used_wh, planned, tell)
         started = dt.datetime.now(dt.UTC)
         campaign = Campaign(
             id=new_campaign_id(started),
@@ -126,7 +128,7 @@ def run_campaign(
             machine=machine,
             started=started,
             over_budget=budget.reason_used,
-            development_wh=development_wh,
+            development_wh=used_wh,
         )
         return _Experiment(task, split, campaign, trials, budget, store, progress).run()
 
@@ -140,6 +142,10 @@ def close_what_was_killed(store: Store, tell: Callable[[str], None]) -> list[str
 
 def _idle_s(protocol: Protocol) -> float:
     return min(LONGEST_IDLE_S, max(SHORTEST_WINDOW_S, protocol.window_s * IDLE_SHARE_OF_WINDOW))
+
+
+def _latency_s(protocol: Protocol) -> float:
+    return min(protocol.window_s, LONGEST_LATENCY_S)
 
 
 class _Experiment:
@@ -169,7 +175,7 @@ class _Experiment:
         )
         for trial in trials:
             self._journal_run(trial)
-        self.meter = Meter(campaign.machine, self.journal, budget.charge)
+        self.meter = Meter(campaign.machine, self.journal, self._charge)
 
     def run(self) -> Campaign:
         """Measure everything and record it, whatever ends it."""
@@ -217,6 +223,13 @@ class _Experiment:
             if trial.under_way:
                 self._end(trial, "finished")
 
+    def _charge(self, reading: Reading) -> None:
+        """Charge the budget; that its reason is needed is journalled, as a kill may come before the campaign's end."""
+        used_before = self.budget.reason_used
+        self.budget.charge(reading)
+        if self.budget.reason_used != used_before:
+            self.journal.write("over-budget", reason=self.budget.reason_used)
+
     def _guarded(self, step: Callable[..., None], trial: Trial, *arguments: object) -> None:
         """Take one step of a trial that is not over; where its candidate cannot or fails, the others go on."""
         if trial.over:
@@ -233,6 +246,8 @@ class _Experiment:
             # An error's message may quote a text: what is recorded and logged only says what kind of error, and where.
             self._end(trial, "failed", f"{type(error).__name__} in {_place(error)}", "mend the candidate; --debug shows more")
             logger.debug("%s failed", trial.name, exc_info=True)
+        # A window that an error ended was charged; that it passed the ceiling is said now that the error was heard.
+        self.budget.check()
 
     def _end(self, trial: Trial, status: RunStatus, reason: str | None = None, remedy: str | None = None) -> None:
         trial.end(status, reason, remedy)
@@ -267,14 +282,14 @@ class _Experiment:
 
     def _look_at_single_inputs_and_memory(self, trial: Trial) -> None:
         predictor, inputs = trial.fitted, self.split.test.inputs
-        longest_s = min(self.protocol.window_s, LONGEST_LATENCY_S)
+        longest_s = _latency_s(self.protocol)
 
         def answer_singly(window: Window) -> None:
             trial.latencies = time_single_inputs(predictor, inputs, longest_s)
             window.samples = trial.latencies.answered
 
         def load_and_answer(_: Window) -> None:
-            trial.peak_memory_mib = peak_memory_mib(predictor, inputs)
+            trial.peak_memory = find_peak_memory(predictor, inputs)
 
         with _printing_to_stderr():
             self.meter.measure("latency", trial.log, answer_singly)

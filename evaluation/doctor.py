@@ -45,6 +45,10 @@ CALIBRATE = (
     "plug this machine into a wall meter, let it record every second, and run: preuve doctor --seconds 300. "
     "Then export the recording as meter.csv, and run: preuve doctor --calibrate meter.csv"
 )
+BATTERY_ADVICE = {
+    "discharging": "measure on mains: a battery changes how fast the CPU runs",
+    "charging": "to calibrate, wait until it is full: a wall meter measures its charging too",
+}
 CLASS_A = "for class A: preuve doctor --calibrate meter.csv (see Calibration)"
 
 
@@ -151,8 +155,10 @@ def _gpu(machine: Machine) -> Finding:
             "export PATH=$PATH:FOLDER",
         )
     evidence, backend = evidence_of(machine, "gpu")
+    # A wall meter sees the GPU too, but the self-test leaves it idle.
+    best = "nothing here knows it better: --calibrate compares CPU and memory alone"
     why = "; a card here has no counter of its energy" if hardware.gpu_sensor == "power" and not machine.calibration else ""
-    return Finding("GPU energy", f"{names}: {backend}{why}", None, evidence)
+    return Finding("GPU energy", f"{names}: {backend}{why}", best, evidence)
 
 
 def _driver_advice(nvml: str) -> str | None:
@@ -200,8 +206,7 @@ def _found(machine: Machine) -> Iterator[Finding]:
     yield Finding("Machine", ", ".join([hardware.cpu, *parts]))
     yield Finding("Virtual machine", _virtual(machine))
     if hardware.battery != "none":
-        advice = "measure on mains: a battery changes how fast the CPU runs" if hardware.battery == "discharging" else None
-        yield Finding("Battery", hardware.battery, advice)
+        yield Finding("Battery", hardware.battery, BATTERY_ADVICE.get(hardware.battery))
 
 
 def _flag_advice(machine: Machine, flag: str) -> str | None:
@@ -340,7 +345,7 @@ def _bounds(evidence: EvidenceClass) -> str:
         return ""
     (cpu_low, cpu_high), (gpu_low, gpu_high) = (bounds(evidence, name) for name in ("cpu", "gpu"))
     gpu = f", for a GPU {gpu_low:g} and {gpu_high:g}" if (gpu_low, gpu_high) != (cpu_low, cpu_high) else ""
-    return f"; the true value lies between {cpu_low:g} and {cpu_high:g} times the figure{gpu}"
+    return f"; the true value is expected between {cpu_low:g} and {cpu_high:g} times the figure{gpu}"
 
 
 def class_meanings(findings: list[Finding]) -> list[str]:

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from evaluation.candidate import Predictor
 from evaluation.home import make_private, scratch_folder
@@ -18,15 +19,27 @@ LONGEST_S = 120.0
 KIB_PER_MIB = 1024
 
 
-def peak_memory_mib(predictor: Predictor, inputs: Sequence[str]) -> float | None:
-    """Peak resident memory, libraries included, in MiB; none where the predictor cannot be stored and loaded again.
+class PeakMemory(NamedTuple):
+    """What was found of a predictor's peak memory.
+
+    Attributes:
+        mib: resident, libraries included; none where it could not be found.
+        why_not: in words, where it could not.
+    """
+
+    mib: float | None
+    why_not: str | None = None
+
+
+def find_peak_memory(predictor: Predictor, inputs: Sequence[str]) -> PeakMemory:
+    """Peak resident memory, libraries included; none where the predictor cannot be stored and loaded again.
 
     Args:
         predictor: fitted.
         inputs: some of them are answered.
     """
     if not may_be_loaded(predictor):
-        return None
+        return PeakMemory(None, "its model has parts that skops does not trust, so no other process loads it")
     # A model may hold words of the texts: what a kill leaves of it is found and deleted by the next command.
     scratch = scratch_folder()
     scratch.mkdir(parents=True, exist_ok=True)
@@ -44,9 +57,13 @@ def peak_memory_mib(predictor: Predictor, inputs: Sequence[str]) -> float | None
                 check=True,
                 cwd=Path(__file__).parent.parent,
             )
-            return float(done.stdout.splitlines()[-1])
-        except Exception:  # noqa: BLE001  # whatever goes wrong in storing somebody's predictor, its other figures stand
-            return None
+            return PeakMemory(float(done.stdout.splitlines()[-1]))
+        except subprocess.TimeoutExpired:
+            return PeakMemory(None, f"a process of its own did not answer within {LONGEST_S:g} s")
+        except subprocess.CalledProcessError:
+            return PeakMemory(None, "a process of its own could not load it and answer")
+        except Exception as error:  # noqa: BLE001  # whatever goes wrong in storing somebody's predictor, its other figures stand
+            return PeakMemory(None, f"its model could not be stored ({type(error).__name__})")
 
 
 def _answer(stored: Path) -> float:

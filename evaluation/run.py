@@ -32,7 +32,7 @@ class Protocol(Record):
         rounds: how often each fitted candidate is measured.
         window_s: how long each of these windows lasts at least.
         threads: of the numeric libraries, for every candidate alike.
-        quick: short windows, for trying things out; comparisons say so.
+        quick: fewer rounds or shorter windows than these, for trying things out; comparisons say so.
     """
 
     seeds: int = 1
@@ -97,7 +97,8 @@ class Run(Record):
         scores: metric name to value on the whole test.
         latency_p50_ms: time to answer one input alone, the median.
         latency_p95_ms: and the time that one in twenty exceeds.
-        peak_memory_mib: of a fresh process that loads the fitted model and answers the test; none where it could not be stored.
+        peak_memory_mib: of a fresh process that loads the fitted model and answers the test.
+        peak_memory_unknown: why there is none, in words, where it was looked for.
     """
 
     candidate: str
@@ -111,6 +112,7 @@ class Run(Record):
     latency_p50_ms: float | None = None
     latency_p95_ms: float | None = None
     peak_memory_mib: float | None = None
+    peak_memory_unknown: str | None = None
     readings: tuple[Reading, ...] = ()
     predictions: tuple[Prediction, ...] = ()
 
@@ -166,6 +168,11 @@ class Campaign(Record):
     development_wh: float = 0.0
     readings: tuple[Reading, ...] = ()
     runs: tuple[Run, ...] = ()
+
+    @property
+    def energy_wh(self) -> float:
+        """Everything that was used in it, what did not count included."""
+        return sum(reading.energy_wh for reading in self.readings) + sum(run.energy_wh for run in self.runs)
 
     @property
     def idle(self) -> Reading | None:

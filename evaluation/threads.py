@@ -7,7 +7,17 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
+VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "BLIS_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "RAYON_NUM_THREADS",
+    "POLARS_MAX_THREADS",
+    # joblib's `n_jobs=-1`, which scikit-learn passes on, means so many processes.
+    "LOKY_MAX_CPU_COUNT",
+)
 
 
 @contextmanager

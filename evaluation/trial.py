@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from evaluation.candidate import Candidate, Predictor
 from evaluation.energy.meter import EnergyLog
+from evaluation.footprint import PeakMemory
 from evaluation.latency import Latencies
 from evaluation.run import Prediction, Run, RunStatus
 
@@ -24,7 +25,7 @@ class Trial:
     predictions: list[Prediction] = field(default_factory=list)
     scores: dict[str, float] = field(default_factory=dict)
     latencies: Latencies | None = None
-    peak_memory_mib: float | None = None
+    peak_memory: PeakMemory | None = None
 
     def __post_init__(self) -> None:
         self.log.run = self.name
@@ -73,7 +74,8 @@ class Trial:
             scores=self.scores,
             latency_p50_ms=self.latencies.p50_ms if self.latencies else None,
             latency_p95_ms=self.latencies.p95_ms if self.latencies else None,
-            peak_memory_mib=self.peak_memory_mib,
+            peak_memory_mib=self.peak_memory.mib if self.peak_memory else None,
+            peak_memory_unknown=self.peak_memory.why_not if self.peak_memory else None,
             readings=tuple(self.log.readings),
             predictions=tuple(self.predictions),
         )

@@ -12,6 +12,9 @@ from evaluation.energy.machine import Declarations, Machine, assumptions
 from evaluation.energy.reading import Component, Kind, Reading
 from evaluation.environment import Environment
 from evaluation.goals import Deployment
+from evaluation.records.development import development_wh
+from evaluation.records.recovery import unrecorded_wh
+from evaluation.records.store import Store
 from evaluation.run import Campaign, DataRecord, Prediction, Protocol, Run
 
 STARTED = dt.datetime(2026, 11, 23, 19, 5, 59, tzinfo=dt.UTC)
@@ -48,7 +51,7 @@ def make_reading(
             make_component("ram", ram_wh, "C", "a declared constant of 20 W"),
         ),
         "cpu_seconds": cpu_seconds,
-        "cpu_estimate_wh": None if measured else cpu_seconds * 4 / 3600,
+        "cpu_estimate_wh": cpu_seconds * 4 / 3600,
         "samples": samples,
         "round": round_number,
     }
@@ -171,6 +174,11 @@ def make_environment(**changes: Any) -> Environment:
         "packages_sha256": "e" * 64,
     }
     return Environment(**usual | changes)
+
+
+def charged_wh(store: Store) -> float:
+    """What the development of the store's task is charged in this home."""
+    return development_wh(store, unrecorded_wh(store.task))
 
 
 def make_deployment(**changes: Any) -> Deployment:

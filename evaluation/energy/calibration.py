@@ -44,7 +44,8 @@ COVERED_SHARE = 0.8
 # A longer silence of the meter within a phase is a gap, and not its rhythm.
 LONGEST_STEP_SHARE = 1 / 3
 FEWEST_STEPS = 20
-LONG_PHASE_S = 300
+# For all phases together: what is advised at least, and the longest that `preuve doctor --seconds` takes.
+SHORTEST_ADVISED_S, LONGEST_SELF_TEST_S = 300, 3600
 # Time zones reach from UTC-12 to UTC+14.
 FARTHEST_ZONE_H = 14
 SECONDS_PER_HOUR = 3600
@@ -117,8 +118,11 @@ class Calibration(BaseModel):
     meter_sha256: str
 
     def covers(self, energy_wh: float, duration_s: float) -> bool:
-        """Whether a reading is of a power that was compared, or hardly more."""
-        return energy_wh / duration_s * JOULES_PER_WH <= self.highest_w * BEYOND_COMPARED if duration_s else True
+        """Whether a reading is of a power that was compared, or hardly more; with an offset, of one that the meter sees at all."""
+        if not duration_s:
+            return True
+        known = energy_wh / duration_s * JOULES_PER_WH <= self.highest_w * BEYOND_COMPARED
+        return known and self.wall_wh(energy_wh, duration_s) > 0
 
     def wall_wh(self, energy_wh: float, duration_s: float) -> float:
         """What the wall meter would have shown, in Wh, for a gross reading over so many seconds."""
@@ -128,7 +132,7 @@ class Calibration(BaseModel):
 # --- The meter over the phases ---
 
 
-def _mean_power_w(phase: Phase, curve: MeterCurve) -> float:
+def _mean_power_w(phase: Phase, curve: MeterCurve, phases: int) -> float:
     """Mean power at the wall over the interior of a phase, in watts, from the rows that lie in it.
 
     Rows next to it would mix in the power of the phases before and after. Watts are integrated by the trapezoidal rule. A counter
@@ -140,7 +144,7 @@ def _mean_power_w(phase: Phase, curve: MeterCurve) -> float:
     began_s, ended_s = phase.interior_s
     inside = (times_s >= began_s) & (times_s <= ended_s)
     if curve.quantity == "energy":
-        _check_resolution(phase, curve, values, inside)
+        _check_resolution(phase, curve, values, inside, phases)
         inside &= np.diff(values, prepend=values[0]) > 0
     times_s, values = times_s[inside] - began_s, values[inside]
     span_s = times_s[-1] - times_s[0]
@@ -149,7 +153,7 @@ def _mean_power_w(phase: Phase, curve: MeterCurve) -> float:
     return float(np.trapezoid(values, times_s) / span_s)
 
 
-def _check_resolution(phase: Phase, curve: MeterCurve, values: Numbers, inside: NDArray[np.bool_]) -> None:
+def _check_resolution(phase: Phase, curve: MeterCurve, values: Numbers, inside: NDArray[np.bool_], phases: int) -> None:
     import numpy as np
 
     moves = np.diff(values)
@@ -171,13 +175,17 @@ def _check_resolution(phase: Phase, curve: MeterCurve, values: Numbers, inside: 
             found=f"{energy_wh / step_wh:.0f} steps of {step_wh:g} Wh at {moved} moments of the phase {phase.name}, over "
             f"{phase.duration_s:.0f} s",
             where=str(curve.path),
-            remedy=_longer(FEWEST_STEPS * step_wh / power_w * JOULES_PER_WH if power_w else 0.0),
+            remedy=_longer(1.2 * FEWEST_STEPS * step_wh / power_w * JOULES_PER_WH if power_w else 0.0, phases, "record watts"),
         )
 
 
-def _longer(needed_s: float) -> str:
-    seconds = max(LONG_PHASE_S, math.ceil(1.2 * needed_s / 100) * 100)
-    return f"take longer phases, and record again: preuve doctor --seconds {seconds}; or have the meter record watts"
+def _longer(interior_s: float, phases: int, else_the_meter: str) -> str:
+    """What to type for phases whose interior lasts so long; where that is too long, what else to do."""
+    seconds = max(SHORTEST_ADVISED_S, math.ceil(interior_s * phases * PHASE_OVER_INTERIOR / 100) * 100)
+    if seconds > LONGEST_SELF_TEST_S:
+        each_min = significant(seconds / phases / 60, 2)
+        return f"have the meter {else_the_meter}: as it is, phases would have to last {each_min} minutes each"
+    return f"take longer phases, and record again: preuve doctor --seconds {seconds}; or have the meter {else_the_meter}"
 
 
 def _covered_share(phase: Phase, times_s: Numbers) -> float:
@@ -220,12 +228,11 @@ def _check_covered(phases: Sequence[Phase], curve: MeterCurve) -> None:
     rhythm_s = float(np.median(np.diff(times_s)))
     phase_s = missed.interior_s[1] - missed.interior_s[0]
     if rhythm_s > LONGEST_STEP_SHARE * phase_s:
-        needed_s = math.ceil(rhythm_s / LONGEST_STEP_SHARE * len(phases) * PHASE_OVER_INTERIOR)
         raise MeterError(
             expected="phases of the self-test that last several rows of the meter",
             found=f"phases of {missed.duration_s:.0f} s, and a row every {rhythm_s:.3g} s",
             where=str(curve.path),
-            remedy=f"take longer phases, and record again: preuve doctor --seconds {max(LONG_PHASE_S, needed_s)}",
+            remedy=_longer(rhythm_s / LONGEST_STEP_SHARE, len(phases), "write a row each second"),
         )
     began_s, ended_s = min(phase.interior_s[0] for phase in phases), max(phase.interior_s[1] for phase in phases)
     raise MeterError(
@@ -389,7 +396,7 @@ def _best_line(phases: Sequence[Phase], curve: MeterCurve) -> _Line:
     import numpy as np
 
     reading_w = np.array([phase.power_w for phase in phases])
-    wall_w = np.array([_mean_power_w(phase, curve) - phase.gpu_w for phase in phases])
+    wall_w = np.array([_mean_power_w(phase, curve, len(phases)) - phase.gpu_w for phase in phases])
     alone = _factor_alone(reading_w, wall_w, np.array([phase.duration_s for phase in phases]))
     with_offset = _factor_and_offset(reading_w, wall_w)
     explains = alone.error_w > NEGLIGIBLE * wall_w.mean() and with_offset.error_w <= alone.error_w / 2
@@ -531,6 +538,9 @@ def why_not_valid(calibration: Calibration, machine_id: str, basis: str, today: 
     if calibration.basis != basis:
         return f"it was made for readings from {calibration.basis}; now they are from {basis}"
     age_days = (today - calibration.made).days
+    # Time zones let a day be tomorrow elsewhere.
+    if age_days < -1:
+        return f"it says that it was made on {calibration.made.isoformat()}, which is to come: is this machine's clock right?"
     if age_days > VALID_DAYS:
         return f"it was made on {calibration.made.isoformat()}, {age_days} days ago; it holds for {VALID_DAYS}"
     return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 
 
 def synchronize() -> Exception | None:
@@ -13,9 +14,9 @@ def synchronize() -> Exception | None:
     Returns:
         The error with which some of that work failed, of which nobody hears before; none where all of it succeeded.
     """
-    torch = sys.modules.get("torch")
-    if torch is None or not torch.cuda.is_available() or not torch.cuda.is_initialized():
+    if not in_use():
         return None
+    torch = sys.modules["torch"]
     try:
         for device in range(torch.cuda.device_count()):
             torch.cuda.synchronize(device)
@@ -24,22 +25,26 @@ def synchronize() -> Exception | None:
     return None
 
 
+def in_use() -> bool:
+    """Whether this process computes on a GPU, or has done so: its driver then stays loaded."""
+    torch = sys.modules.get("torch")
+    return torch is not None and bool(torch.cuda.is_available() and torch.cuda.is_initialized())
+
+
 def is_shared() -> bool:
     """Whether processes other than this one and its children hold a GPU."""
     import psutil
 
-    ours = {os.getpid(), *(child.pid for child in psutil.Process().children(recursive=True))}
     holders = _holders()
+    if holders <= {os.getpid()}:
+        # Mostly so, and asked each second: there is no need to look for children.
+        return False
+    ours = {os.getpid(), *(child.pid for child in psutil.Process().children(recursive=True))}
     foreign = holders - ours
     # The driver names processes as the host numbers them. Within a container nobody recognises themselves in its list; one
     # unknown holder is then taken to be this process.
-    unrecognised = _uses_gpu() and not holders & ours
+    unrecognised = in_use() and not holders & ours
     return len(foreign) > (1 if unrecognised else 0)
-
-
-def _uses_gpu() -> bool:
-    torch = sys.modules.get("torch")
-    return torch is not None and bool(torch.cuda.is_available() and torch.cuda.is_initialized())
 
 
 def _holders() -> AbstractSet[int]:
@@ -49,11 +54,13 @@ def _holders() -> AbstractSet[int]:
     found: set[int] = set()
     try:
         pynvml.nvmlInit()
-        for index in range(pynvml.nvmlDeviceGetCount()):
-            device = pynvml.nvmlDeviceGetHandleByIndex(index)
-            for list_processes in (pynvml.nvmlDeviceGetComputeRunningProcesses, pynvml.nvmlDeviceGetGraphicsRunningProcesses):
-                found.update(process.pid for process in list_processes(device))
+        devices = [pynvml.nvmlDeviceGetHandleByIndex(index) for index in range(pynvml.nvmlDeviceGetCount())]
     except pynvml.NVMLError:
         # A driver that does not tell is as good as one that shows nobody.
         return found
+    for device in devices:
+        for list_processes in (pynvml.nvmlDeviceGetComputeRunningProcesses, pynvml.nvmlDeviceGetGraphicsRunningProcesses):
+            # Some cards know no lists, or only one of them; the others are asked all the same.
+            with suppress(pynvml.NVMLError):
+                found.update(process.pid for process in list_processes(device))
     return found

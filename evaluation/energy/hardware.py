@@ -17,7 +17,7 @@ MACHINE = Path("/")
 # Where CodeCarbon looks for counters, in its order: of two with the same name it keeps the first.
 POWERCAP = ("sys/class/powercap", "sys/devices/virtual/powercap")
 
-Battery = Literal["none", "on mains", "discharging"]
+Battery = Literal["none", "on mains", "charging", "discharging"]
 RaplState = Literal["readable", "unreadable", "absent"]
 # CodeCarbon reads a card's counter, or where there is none its power each second, and takes the mean for the time between.
 GpuSensor = Literal["none", "energy counter", "power"]
@@ -47,7 +47,7 @@ class Hardware(BaseModel):
         cores: logical ones.
         virtualised: the hypervisor's name where there is one.
         container: what confines this process, where something does: "docker", "podman" and so on.
-        battery: "discharging" where any battery is.
+        battery: "discharging" or "charging" where any battery is.
         gpus: names of the devices that NVIDIA's driver shows.
         gpu_sensor: what they have for their energy; "power" where one of them or more has no counter: cards before Volta.
         nvml: "readable", or why that driver's library cannot be asked, in words.
@@ -154,7 +154,8 @@ def _battery(root: Path) -> Battery:
     own = [supply for supply in supplies if _text(supply / "scope") != "Device"]
     if not own:
         return "none"
-    return "discharging" if any(_text(supply / "status") == "Discharging" for supply in own) else "on mains"
+    states = {_text(supply / "status") for supply in own}
+    return "discharging" if "Discharging" in states else "charging" if "Charging" in states else "on mains"
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import datetime as dt
 import fcntl
 import json
 import os
+import shlex
 import stat
 import time
 from collections.abc import Callable, Iterator
@@ -44,11 +45,13 @@ def _open_lock(path: Path) -> int:
         # In such folders Linux refuses to open another user's file with O_CREAT, even where it may be written to.
         descriptor = os.open(path, flags if path.exists() else flags | os.O_CREAT, 0o666)
     except OSError as error:
+        file, folder = shlex.quote(str(path)), shlex.quote(str(path.parent))
+        make = f"make that folder, for all who share this machine: mkdir -p {folder} && chmod 1777 {folder}"
         raise BusyError(
             expected="a lock file that every user can open",
             found=error.strerror or str(error),
             where=str(path),
-            remedy="delete it if no campaign is running: preuve doctor",
+            remedy=f"if no campaign is running, delete it: sudo rm {file}" if path.parent.exists() else make,
         ) from error
     if os.fstat(descriptor).st_uid == os.getuid():
         os.fchmod(descriptor, 0o666)

@@ -31,8 +31,9 @@ ASSUMED = "assumed"
 # What CodeCarbon takes for a CPU that is not in its list, and what a virtual machine's part of a server's CPU comes to:
 # 280 W over 128 threads to 210 W over 48.
 WATTS_PER_THREAD = 4.0
-# CodeCarbon's load model gives an idle CPU a tenth of its TDP.
+# CodeCarbon's load model gives an idle CPU a tenth of its TDP, and nine tenths more to its load's third power.
 IDLE_SHARE_OF_TDP = 0.1
+LOAD_EXPONENT = 3
 UNUSED_CALIBRATION = "the calibration is not used"
 VIRTUAL_CALIBRATION = (
     "the calibration was made on a virtual machine: a wall meter measures its host, so it holds only while nothing else runs there"
@@ -171,6 +172,18 @@ class Machine(Record):
         counters = f"RAPL counters ({', '.join(hardware.rapl.domains)})"
         cpu = counters if self.counts_cpu_energy else f"a load model of {declared.cpu_w:g} W"
         return f"{cpu}, {declared.ram_w.value:g} W of memory, GPU: {', '.join(hardware.gpus) or 'none'}"
+
+    def expected_w(self, busy_threads: int) -> float:
+        """Power that will be read of CPU and memory with so many threads busy, before any calibration, in watts.
+
+        Without counters it follows from CodeCarbon's load model; what a counter will show, the declared figures say about.
+        """
+        declared = self.declared
+        busy = min(busy_threads, self.hardware.cores)
+        idle_w, load = IDLE_SHARE_OF_TDP * declared.cpu_w, busy / self.hardware.cores
+        modelled_w = (1 - IDLE_SHARE_OF_TDP) * declared.cpu_w * load**LOAD_EXPONENT
+        busy_w = busy * declared.watts_per_busy_core.value if self.counts_cpu_energy else modelled_w
+        return idle_w + busy_w + declared.ram_w.value
 
     @property
     def models_cpu_energy(self) -> bool:
@@ -354,9 +367,18 @@ def detected(hardware: Hardware) -> dict[str, str | int | float]:
         "gpus": ", ".join(hardware.gpus) or "none",
         "virtualised": hardware.virtualised or "no",
         "container": hardware.container or "no",
-        "rapl": ": ".join([hardware.rapl.state, *filter(None, [", ".join(hardware.rapl.domains or hardware.rapl.unreadable)])]),
+        "rapl": _rapl_in_words(hardware),
         "nvml": hardware.nvml,
     }
+
+
+def _rapl_in_words(hardware: Hardware) -> str:
+    """What can be read of the CPU's counters, or why not."""
+    rapl = hardware.rapl
+    readable = f"readable: {', '.join(rapl.domains)}" if rapl.domains else None
+    closed = f"not readable by this user: {', '.join(rapl.unreadable)}" if rapl.unreadable else None
+    absent = "absent: a virtual machine is shown none" if hardware.virtualised else "absent: the kernel shows none that is counted"
+    return "; ".join(filter(None, [readable, closed])) or absent
 
 
 def assumptions(hardware: Hardware) -> dict[str, tuple[float | str, str]]:
@@ -378,9 +400,9 @@ def assumptions(hardware: Hardware) -> dict[str, tuple[float | str, str]]:
         if hardware.ram_gib
         else (1.0, "assumed: the memory could not be read"),
         "embodied_kg_co2e": (embodied_kg, f"assumed: {embodied_source} (BoaviztAPI 2.5)"),
-        "lifetime_years": (4.0, "assumed"),
-        "age_years": (0.0, "assumed: unknown"),
-        "site": ("unknown", "assumed"),
+        "lifetime_years": (4.0, "assumed: what BoaviztAPI 2.5 spreads the making of a server over"),
+        "age_years": (0.0, "assumed: new, nobody has said otherwise"),
+        "site": ("unknown", "assumed: nobody has said where"),
         "foreign_load_limit_cores": (0.1, "assumed: a tenth of a core"),
     }
 

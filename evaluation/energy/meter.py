@@ -79,6 +79,8 @@ class _Sampler:
 
     number: int
     journal: Journal | None
+    has_gpu: bool = False
+    gpu_shared: bool = False
     samples: list[PowerSample] = field(default_factory=list)
     problem: PreuveError | None = None
     _first: tuple[float, float, float] = (0.0, 0.0, 0.0)
@@ -96,12 +98,17 @@ class _Sampler:
         own, busy, stolen = use.since(self._first_use)
         sample = PowerSample(self.number, now_s - self._began_s, cpu_wh, gpu_wh, ram_wh, own, busy, stolen)
         self.samples.append(sample)
+        self.look_at_gpu()
         try:
             if self.journal:
                 self.journal.write("sample", values=sample)
         except PreuveError as error:
             # This is CodeCarbon's thread, where nobody would hear of it; the window's end raises it.
             self.problem = error
+
+    def look_at_gpu(self) -> None:
+        """Whoever held it at one moment of the window shared it."""
+        self.gpu_shared = self.gpu_shared or (self.has_gpu and gpu.is_shared())
 
     def out(self, total: Any, delta: Any) -> None:
         """CodeCarbon's interface; the last sample says all."""
@@ -187,7 +194,7 @@ class Meter:
         """
         label = WindowLabel(kind, round_number, attempt, dt.datetime.now(dt.UTC))
         self._write("window", run=log.run, kind=kind, round=round_number, attempt=attempt, started=label.started.isoformat())
-        sampler = _Sampler(len(log.readings), self.journal)
+        sampler = _Sampler(len(log.readings), self.journal, has_gpu=bool(self.machine.hardware.gpus))
         tracker = new_tracker(self.machine, sampler)
         under_way = _UnderWay(label, log, sampler, tracker, gpu_works=gpu.synchronize() is None)
         closed = False
@@ -218,12 +225,14 @@ class Meter:
         duration_s = under_way.window.elapsed_s
         used = cpu_use(with_running_children=True).since(under_way.before)
         under_way.tracker.stop()
+        sampler.look_at_gpu()
         problem: Exception | None = sampler.problem
         outcome, reason = self._outcome(label, duration_s, used, cut_short=cut_short)
         # A card that failed before the window opened fails for ever in this process; that is no fault of who came after.
         if gpu_failure and under_way.gpu_works:
             problem, outcome, reason = gpu_failure, "cut short", f"the GPU failed: {type(gpu_failure).__name__}"
         try:
+            _check_gpu_is_measured(self.machine)
             raw = raw_energy(under_way.tracker, self.machine, duration_s, sampler.sampled)
             measured = components_of(self.machine, raw, duration_s)
         except MeterError as error:
@@ -239,7 +248,7 @@ class Meter:
             reason=reason,
             samples=under_way.window.samples,
             elapsed_s=[sample.elapsed_s for sample in sampler.samples],
-            gpu_shared=bool(self.machine.hardware.gpus) and gpu.is_shared(),
+            gpu_shared=sampler.gpu_shared,
         )
         log.readings.append(reading)
         log.power_samples.extend(sampler.samples)
@@ -300,7 +309,7 @@ def make_reading(
         cpu_seconds=used.own,
         foreign_cpu_seconds=used.foreign,
         stolen_seconds=used.stolen,
-        cpu_estimate_wh=used.own * core_w / JOULES_PER_WH if machine.models_cpu_energy else None,
+        cpu_estimate_wh=used.own * core_w / JOULES_PER_WH,
         calibrated_by=measured.calibrated_by,
         gpu_shared=gpu_shared,
         longest_gap_s=_longest_gap_s(elapsed_s, duration_s),
@@ -315,9 +324,6 @@ def components_of(machine: Machine, raw: RawEnergy, duration_s: float) -> Measur
     CodeCarbon's figure for the memory is a constant power sampled at uneven moments (2 % off over 2 s); the same constant over
     the exact duration is free of that noise. A wall meter knows only the whole: CPU and memory are scaled alike. No load of a GPU
     was compared with it, so a GPU stays as its counter gives it; and so does what lies beyond the powers that were compared.
-
-    Raises:
-        MeterError: the calibration makes nothing of the reading, or less.
     """
     parts_wh: dict[ComponentName, float] = {"cpu": raw.cpu_wh, "ram": machine.declared.ram_w.value * duration_s / JOULES_PER_WH}
     total_wh = sum(parts_wh.values())
@@ -325,20 +331,39 @@ def components_of(machine: Machine, raw: RawEnergy, duration_s: float) -> Measur
     if raw.gpu_wh is not None:
         parts_wh["gpu"] = raw.gpu_wh
     factor = calibration.wall_wh(total_wh, duration_s) / total_wh if calibration and total_wh else 1.0
-    if factor <= 0:
+    known_by = machine.model_copy(update={"calibration": calibration})
+    return Measured(tuple(_known(known_by, name, raw_wh, factor) for name, raw_wh in parts_wh.items()), factor)
+
+
+def _known(machine: Machine, name: ComponentName, raw_wh: float, factor: float) -> Component:
+    """A component as it is known on this machine, of which a calibration makes `factor` times as much."""
+    calibration = machine.calibration if name != "gpu" else None
+    evidence, backend = evidence_of(machine, name)
+    factors = (calibration.low, calibration.high) if calibration else bounds(evidence, name)
+    return _component(name, raw_wh * (factor if calibration else 1.0), evidence, backend, factors)
+
+
+def without_calibration(reading: Reading, machine: Machine) -> Reading:
+    """The reading as it would be without the calibration of the machine that took it."""
+    if reading.calibrated_by == 1.0:
+        return reading
+    plain = machine.model_copy(update={"calibration": None})
+    parts = (
+        part if part.name == "gpu" else _known(plain, part.name, part.energy_wh / reading.calibrated_by, 1.0)
+        for part in reading.components
+    )
+    return reading.model_copy(update={"components": tuple(parts), "calibrated_by": 1.0})
+
+
+def _check_gpu_is_measured(machine: Machine) -> None:
+    """Raise where this process computes on a card whose energy nobody reads: it would be missing from every figure, unseen."""
+    if not machine.hardware.gpus and gpu.in_use():
         raise MeterError(
-            expected="more energy than none",
-            found=f"a reading far below those of the calibration ({total_wh:.3g} Wh in {duration_s:.1f} s)",
-            where="calibration.json",
-            remedy="calibrate again: preuve doctor --seconds 300, then preuve doctor --calibrate METER.CSV",
+            expected="the energy of every part that computes",
+            found=f"a GPU in use whose energy cannot be read ({machine.hardware.nvml})",
+            where="NVML",
+            remedy="see what `preuve doctor` says of the GPU, or compute without it: export CUDA_VISIBLE_DEVICES=",
         )
-    found = []
-    for name, raw_wh in parts_wh.items():
-        calibrated = calibration if name != "gpu" else None
-        evidence, backend = evidence_of(machine.model_copy(update={"calibration": calibration}), name)
-        factors = (calibrated.low, calibrated.high) if calibrated else bounds(evidence, name)
-        found.append(_component(name, raw_wh * (factor if calibrated else 1.0), evidence, backend, factors))
-    return Measured(tuple(found), factor)
 
 
 def guess(machine: Machine, last: PowerSample | None, duration_s: float, used: CpuUse) -> Measured:

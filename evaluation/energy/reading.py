@@ -80,10 +80,12 @@ class Reading(BaseModel):
         reason: in words, where something was wrong.
         attempt: which try of this window it is, from 1.
         started: UTC.
-        cpu_seconds: of this process and its children, those that still run included.
+        cpu_seconds: of this process and its children, those that still run included; of a window that a kill cut short, of those
+            that had ended.
         foreign_cpu_seconds: of everything else on the machine.
         stolen_seconds: what the host gave to others while this virtual machine wanted to compute.
-        cpu_estimate_wh: second, independent estimate of the CPU's energy: CPU seconds times declared watts of a busy core.
+        cpu_estimate_wh: second, independent estimate of the CPU's energy: CPU seconds times declared watts of a busy core. It ranks
+            candidates where only a model stands behind the CPU's energy; beside a counter, it tells how good these watts are.
         calibrated_by: factor that a calibration put on the meter's figures of CPU and memory; 1 without one.
         gpu_shared: whether other processes held the GPU, which is measured as a whole.
         longest_gap_s: longest time between two of its power samples.
@@ -103,7 +105,7 @@ class Reading(BaseModel):
     cpu_seconds: float
     foreign_cpu_seconds: float = 0.0
     stolen_seconds: float = 0.0
-    cpu_estimate_wh: float | None = None
+    cpu_estimate_wh: float
     calibrated_by: float = 1.0
     gpu_shared: bool = False
     longest_gap_s: float = 0.0
@@ -188,8 +190,8 @@ def above_idle_wh(reading: Reading, idle: Reading) -> float:
 
 
 def second_estimate_wh(reading: Reading) -> float:
-    """The window's energy with the second estimate in place of the CPU's; the same where the CPU has a counter."""
+    """The window's energy with the second estimate in place of the CPU's."""
     cpu = reading.part("cpu")
-    if cpu is None or reading.cpu_estimate_wh is None:
+    if cpu is None:
         return reading.energy_wh
     return reading.energy_wh - cpu.energy_wh + reading.cpu_estimate_wh

@@ -198,8 +198,8 @@ def raw_energy(tracker: Any, machine: Machine, duration_s: float, sampled: Sampl
         sampled: its first sample, and how long after it the last one came.
 
     Raises:
-        MeterError: there is no result, a component is zero or missing, they do not sum to the total, another backend was used than
-            the machine has, or the tracker counted other seconds than those that passed.
+        MeterError: there is no result, a component is zero or missing, or there is one too many, they do not sum to the total,
+            another backend was used than the machine has, or the tracker counted other seconds than those that passed.
     """
     data = getattr(tracker, "final_emissions_data", None)
     if data is None:
@@ -210,18 +210,22 @@ def raw_energy(tracker: Any, machine: Machine, duration_s: float, sampled: Sampl
             f"components that sum to {sum(parts_kwh.values()):g} kWh, total {data.energy_consumed:g} kWh", "run again"
         )
     has_gpu = bool(machine.hardware.gpus)
+    if data.gpu_energy > 0 and not has_gpu:
+        raise _unbelievable(
+            "energy of a GPU that NVIDIA's driver does not show",
+            "hide it from CodeCarbon: .venv/bin/python -m pip uninstall amdsmi",
+        )
+    first_wh = {"cpu": sampled.first_cpu_wh, "gpu": sampled.first_gpu_wh, "ram": sampled.first_ram_wh}
+    # Of the window alone: what was counted before it opened is not in it.
+    parts_wh = {name: max(0.0, kwh * WH_PER_KWH - first_wh[name]) for name, kwh in parts_kwh.items()}
     if duration_s >= SHORTEST_WINDOW_S:
         for name in ["cpu", "ram"] + (["gpu"] if has_gpu else []):
-            if not parts_kwh[name] > 0:
+            if not parts_wh[name] > 0:
                 raise _unbelievable(f"no energy for the {name} over {duration_s:.1f} s", "run `preuve doctor`")
         _check_backend(tracker, machine)
-        ram_wh = data.ram_energy * WH_PER_KWH - sampled.first_ram_wh
-        _check_counted_seconds(ram_wh * JOULES_PER_WH / machine.declared.ram_w.value, sampled.covered_s)
+        _check_counted_seconds(parts_wh["ram"] * JOULES_PER_WH / machine.declared.ram_w.value, sampled.covered_s)
     missed = max(1.0, duration_s / sampled.covered_s) if sampled.covered_s else 1.0
-    return RawEnergy(
-        cpu_wh=max(0.0, data.cpu_energy * WH_PER_KWH - sampled.first_cpu_wh) * missed,
-        gpu_wh=max(0.0, data.gpu_energy * WH_PER_KWH - sampled.first_gpu_wh) * missed if has_gpu else None,
-    )
+    return RawEnergy(cpu_wh=parts_wh["cpu"] * missed, gpu_wh=parts_wh["gpu"] * missed if has_gpu else None)
 
 
 def _check_backend(tracker: Any, machine: Machine) -> None:

@@ -8,12 +8,18 @@ from statistics import fmean, median
 from typing import Literal, NamedTuple
 
 from evaluation.energy.evidence import EvidenceClass
+from evaluation.energy.machine import UNUSED_CALIBRATION
+from evaluation.energy.meter import without_calibration
 from evaluation.energy.reading import SHORTEST_WINDOW_S, Reading, above_idle_wh, second_estimate_wh
 from evaluation.judgement.deployment import PerSample
 from evaluation.judgement.statistics import Interval, mean_interval, paired_ratio, positive_interval, score_interval
 from evaluation.metrics import Metric
 from evaluation.run import Campaign, Run, RunStatus
 
+PARTLY_CALIBRATED = (
+    f"{UNUSED_CALIBRATION}: some windows of this campaign took other powers than were compared with the wall meter, and to the "
+    "others it would add a factor that these lack"
+)
 EnergyWords = Literal["more", "less", "not distinguishable"]
 
 
@@ -40,6 +46,7 @@ class CandidateResult:
         fit_duration_s: mean of those that count; none where none could be read.
         ms_per_sample: in batches of the whole test.
         latency_p50_ms: of one input alone, the median over its fits; so is the next.
+        peak_memory_unknown: why its peak memory is not known, where it was looked for.
         mix: share of each component in its inference energy.
         disturbed: of its rounds, how many were kept although others used the machine.
         per_sample: what one answer takes, for a scenario of service.
@@ -63,6 +70,7 @@ class CandidateResult:
     ms_per_sample: float | None = None
     latency_p50_ms: float | None = None
     latency_p95_ms: float | None = None
+    peak_memory_unknown: str | None = None
     mix: Mapping[str, float] = field(default_factory=dict)
     disturbed: int = 0
     per_sample: PerSample | None = None
@@ -96,10 +104,38 @@ def energy_words(ratio: Interval) -> EnergyWords:
 
 
 def compare(campaign: Campaign, metrics: Sequence[Metric]) -> Comparison:
-    """Compare the candidates of a campaign."""
+    """Compare the candidates of a campaign.
+
+    Where a calibration covers some of its windows only, all are compared without it: a ratio of a calibrated energy and one that is
+    not would hold the calibration's factor.
+    """
+    campaign = _evenly_calibrated(campaign)
     names = sorted(campaign.candidates, key=lambda name: not campaign.runs_of(name)[0].baseline)
     baseline = next((name for name in names if campaign.runs_of(name)[0].baseline), None)
     return Comparison(campaign, [_result(campaign, name, metrics, None if name == baseline else baseline) for name in names])
+
+
+def _evenly_calibrated(campaign: Campaign) -> Campaign:
+    machine = campaign.machine
+    compared = [reading for run in campaign.runs if run.status == "finished" for reading in run.readings if reading.counts]
+    calibrated = [reading.calibrated_by != 1.0 for reading in (*compared, *campaign.readings) if _is_compared(reading)]
+    if all(calibrated) or not any(calibrated):
+        return campaign
+    plain = [
+        run.model_copy(update={"readings": tuple(without_calibration(reading, machine) for reading in run.readings)})
+        for run in campaign.runs
+    ]
+    return campaign.model_copy(
+        update={
+            "machine": machine.model_copy(update={"calibration": None, "flags": (*machine.flags, PARTLY_CALIBRATED)}),
+            "readings": tuple(without_calibration(reading, machine) for reading in campaign.readings),
+            "runs": tuple(plain),
+        }
+    )
+
+
+def _is_compared(reading: Reading) -> bool:
+    return reading.counts and reading.kind in {"idle", "fit", "inference"} and reading.duration_s >= SHORTEST_WINDOW_S
 
 
 def _result(campaign: Campaign, name: str, metrics: Sequence[Metric], reference: str | None) -> CandidateResult:
@@ -130,6 +166,7 @@ def _result(campaign: Campaign, name: str, metrics: Sequence[Metric], reference:
         ms_per_sample=fmean(reading.duration_s * reading.per_sample() * 1000 for reading in windows),
         latency_p50_ms=_median([run.latency_p50_ms for run in finished]),
         latency_p95_ms=_median([run.latency_p95_ms for run in finished]),
+        peak_memory_unknown=next((run.peak_memory_unknown for run in finished if run.peak_memory_unknown), None),
         mix=_mix(windows),
         disturbed=sum(reading.outcome == "disturbed" for reading in windows),
         per_sample=_per_sample(campaign, finished, windows),

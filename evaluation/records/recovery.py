@@ -16,10 +16,9 @@ from pydantic import ValidationError
 from evaluation.energy.journal import Entry, journal_folder, no_writer, read_journal
 from evaluation.energy.load import CpuUse
 from evaluation.energy.machine import Machine
-from evaluation.energy.meter import EnergyLog, WindowLabel, components_of, guess, make_reading
+from evaluation.energy.meter import EnergyLog, WindowLabel, components_of, make_reading
 from evaluation.energy.reading import PowerSample, Reading
 from evaluation.energy.tracker import RawEnergy
-from evaluation.exceptions import MeterError
 from evaluation.home import scratch_folder
 from evaluation.process import is_running
 from evaluation.records.store import Store
@@ -41,6 +40,7 @@ class Remains:
 
     Attributes:
         reason: why it was not closed.
+        over_budget: the reason given for going on beyond the budget, where it was needed under way.
         runs: by name, with what was known of each.
         logs: readings and power samples by the run's name; the campaign's own under none.
     """
@@ -48,6 +48,7 @@ class Remains:
     mlflow_run: str
     campaign: Campaign
     reason: str = KILLED
+    over_budget: str | None = None
     runs: dict[str, Run] = field(default_factory=dict)
     logs: dict[str | None, EnergyLog] = field(default_factory=dict)
 
@@ -77,6 +78,22 @@ def close_killed(store: Store, tell: Callable[[str], None]) -> list[str]:
     for campaign_id in closed:
         tell(f"Closed as interrupted: campaign {campaign_id}, whose process had ended without closing it.")
     return closed
+
+
+def unrecorded_wh(task: str) -> dict[str, float]:
+    """What campaigns of the task used whose journals are still there, in Wh by their ids: of another store, or of another lock."""
+    found = {}
+    for path in journal_folder().glob("*.jsonl"):
+        try:
+            entries = _entries(path)
+            remains = _read(entries) if entries else None
+        except (JournalError, FileNotFoundError):
+            # One that nobody can read is told of elsewhere; one that another process has just closed is recorded.
+            continue
+        if remains and remains.campaign.task == task:
+            readings = [reading for log in remains.logs.values() for reading in log.readings]
+            found[remains.campaign.id] = sum(reading.energy_wh for reading in readings)
+    return found
 
 
 def _close_from(path: Path, store: Store, tell: Callable[[str], None]) -> list[str]:
@@ -139,6 +156,8 @@ def _add_runs_and_readings(remains: Remains, entries: Iterable[Entry]) -> None:
         what = entry["what"]
         if what == "run":
             remains.runs[entry["name"]] = Run.model_validate(entry["run"])
+        elif what == "over-budget":
+            remains.over_budget = entry["reason"]
         elif what == "end":
             remains.reason = entry["reason"] or UNRECORDED
         elif what == "window":
@@ -170,15 +189,10 @@ def _cut_short(machine: Machine, label: WindowLabel, samples: Sequence[PowerSamp
     last = samples[-1]
     raw = RawEnergy(last.cpu_wh, last.gpu_wh if machine.hardware.gpus else None)
     used = CpuUse(last.cpu_seconds, last.busy_seconds, last.stolen_seconds)
-    try:
-        measured = components_of(machine, raw, last.elapsed_s)
-    except MeterError:
-        # A moment that a calibration makes nothing of must not keep the campaign from being closed.
-        measured = guess(machine, last, last.elapsed_s, used)
     return make_reading(
         machine,
         label,
-        measured,
+        components_of(machine, raw, last.elapsed_s),
         last.elapsed_s,
         used,
         outcome="cut short",
@@ -199,6 +213,7 @@ def _record(store: Store, remains: Remains) -> None:
             "readings": tuple(own.readings),
             "status": "interrupted",
             "reason": remains.reason,
+            "over_budget": remains.over_budget or remains.campaign.over_budget,
             "ended": ended or remains.campaign.started,
         }
     )

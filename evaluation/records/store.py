@@ -11,6 +11,7 @@ import fcntl
 import json
 import re
 import tempfile
+from collections import defaultdict
 from collections.abc import Container, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -24,6 +25,7 @@ from evaluation.exceptions import NameNotFoundError, RecordError
 from evaluation.home import open_home
 from evaluation.process import is_running, process_name
 from evaluation.records import items
+from evaluation.records.development import note_energy
 from evaluation.records.models import log_model, may_be_stored
 from evaluation.records.tracking import check_address, explained_errors, shown_uri, tracking_uri
 from evaluation.run import Campaign, Run
@@ -163,6 +165,7 @@ class Store:
 
     def close_campaign(self, campaign: Campaign, power_samples: Sequence[PowerSample] = ()) -> None:
         """Record how a campaign ended, with what the idle machine used."""
+        note_energy(campaign)
         with explained_errors():
             self._write_json(self._parent_id, CAMPAIGN_FILE, campaign.model_dump_json(exclude={"runs"}))
             self._write_packages(self._parent_id, campaign)
@@ -192,13 +195,17 @@ class Store:
                 self.client.set_terminated(run.info.run_id, "KILLED")
         return [run.info.run_name for run in left_open if run.data.tags.get("preuve.kind") == "campaign"]
 
-    def development_wh(self) -> float:
-        """Energy of everything ever measured for the task, deleted runs included, in Wh."""
+    def energy_by_campaign(self) -> dict[str, float]:
+        """What each campaign of the task used, deleted runs included, in Wh."""
         from mlflow.entities import ViewType
 
         with explained_errors():
             recorded = self._search("tags.`preuve.kind` != ''", view=ViewType.ALL)
-        return float(sum(run.data.metrics.get(items.TOTAL_ENERGY, 0.0) for run in recorded if SUPERSEDED_TAG not in run.data.tags))
+        energies_wh: dict[str, float] = defaultdict(float)
+        for run in recorded:
+            if SUPERSEDED_TAG not in run.data.tags:
+                energies_wh[run.data.tags.get("preuve.campaign", "")] += run.data.metrics.get(items.TOTAL_ENERGY, 0.0)
+        return dict(energies_wh)
 
     def campaign_ids(self, status: str | None = None) -> list[str]:
         """Ids of the campaigns, the newest first."""

@@ -44,7 +44,8 @@ def check_address() -> None:
             expected="the address of a database or a server",
             found="a folder: MLflow writes no records into plain folders any more",
             where=f"MLFLOW_TRACKING_URI={shown_uri()}",
-            remedy="name a database: sqlite:////home/me/mlflow.db; mlflow migrate-filestore moves what is in the folder",
+            remedy="name a database: sqlite:////home/me/mlflow.db; to move what is in the folder: .venv/bin/mlflow "
+            "migrate-filestore --source FOLDER --target sqlite:////home/me/mlflow.db",
         )
     folder = Path(rest.removeprefix("/")).parent
     if scheme == "sqlite" and not os.access(folder, os.W_OK):
@@ -83,7 +84,7 @@ def explained_errors() -> Iterator[None]:
             expected="a tracking store that can be read and written",
             found=_first_line(error),
             where=shown_uri(),
-            remedy="check MLFLOW_TRACKING_URI; for a database made by another version of MLflow: mlflow db upgrade",
+            remedy="check MLFLOW_TRACKING_URI; for a database of another version of MLflow: .venv/bin/mlflow db upgrade ADDRESS",
         ) from error
 
 

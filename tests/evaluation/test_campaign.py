@@ -35,6 +35,7 @@ from evaluation.energy.machine import machine_id, read_machine
 from evaluation.energy.reading import JOULES_PER_WH, PowerSample
 from evaluation.environment import describe_environment
 from evaluation.exceptions import BudgetError, BusyError, CandidateUnavailableError, MeterError, RecordError
+from evaluation.footprint import PeakMemory
 from evaluation.judgement.comparison import compare
 from evaluation.notes import comparison_notes
 from evaluation.process import process_name
@@ -43,6 +44,7 @@ from evaluation.run import Campaign, DataRecord, Protocol, Run
 from evaluation.samples import Samples, Split
 from poc.request_classification import TASK
 from tests.conftest import BIN, LAMP, write_machine_file
+from tests.records import charged_wh
 
 PROTOCOL = Protocol(rounds=1, window_s=0.02, quick=True)
 ALL = Samples([f"m{place}" for place in range(20)], [*LAMP, *BIN], ["lamp"] * 10 + ["bin"] * 10)
@@ -154,10 +156,10 @@ def shorten(patch: pytest.MonkeyPatch) -> None:
 
 
 def start(store: Store, watcher: Watcher, *candidates: Candidate, **changes: Any) -> Campaign:
-    usual: dict[str, Any] = {"protocol": PROTOCOL, "budget": Budget(None), "data": DATA, "tell": watcher.told.append}
-    return run_campaign(
-        TASK, candidates, SPLIT, goals_sha256="b" * 64, machine=read_machine(), store=store, progress=watcher, **usual | changes
-    )
+    usual: dict[str, Any] = {
+        "protocol": PROTOCOL, "budget": Budget(None), "data": DATA, "store": store, "tell": watcher.told.append,
+    }  # fmt: skip
+    return run_campaign(TASK, candidates, SPLIT, goals_sha256="b" * 64, machine=read_machine(), progress=watcher, **usual | changes)
 
 
 @pytest.fixture
@@ -175,7 +177,7 @@ def run(store: Store, watcher: Watcher, monkeypatch: pytest.MonkeyPatch) -> Star
     shorten(monkeypatch)
 
     def begin(*candidates: Candidate, **changes: Any) -> Campaign:
-        return start(store, watcher, *candidates, **changes)
+        return start(changes.pop("store", store), watcher, *candidates, **changes)
 
     return begin
 
@@ -332,18 +334,20 @@ def test_latency_is_measured_one_input_at_a_time(shared: Shared) -> None:
 
 def test_memory_of_what_must_not_be_loaded_again_is_unknown(shared: Shared) -> None:
     assert len(shared.run_of("usual").readings_of("memory")) == 1
-    assert shared.run_of("usual").peak_memory_mib is None
+    found = shared.run_of("usual")
+    assert found.peak_memory_mib is None
+    assert found.peak_memory_unknown == "its model has parts that skops does not trust, so no other process loads it"
 
 
 def test_memory_is_that_of_a_fresh_process(run: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Sequence[str]] = []
 
-    def weigh(predictor: Predictor, inputs: Sequence[str]) -> float:
+    def weigh(predictor: Predictor, inputs: Sequence[str]) -> PeakMemory:
         assert isinstance(predictor, Constant)
         asked.append(inputs)
-        return 123.5
+        return PeakMemory(123.5)
 
-    monkeypatch.setattr(evaluation.campaign, "peak_memory_mib", weigh)
+    monkeypatch.setattr(evaluation.campaign, "find_peak_memory", weigh)
     assert run(Candidate("one", fit_constant)).runs[0].peak_memory_mib == 123.5
     assert asked == [SPLIT.test.inputs]
 
@@ -367,7 +371,7 @@ def test_all_that_was_measured_is_charged_to_the_development(shared: Shared) -> 
     used_wh = sum(reading.energy_wh for reading in shared.campaign.readings) + sum(
         found.energy_wh for found in shared.campaign.runs
     )
-    assert shared.store.development_wh() == pytest.approx(used_wh)
+    assert charged_wh(shared.store) == pytest.approx(used_wh)
 
 
 def test_threads_are_those_of_the_protocol_while_it_lasts_only(run: Start) -> None:
@@ -383,6 +387,19 @@ def test_threads_are_those_of_the_protocol_while_it_lasts_only(run: Start) -> No
     run(Candidate("looking", fit_looking))
     assert set(seen) == {("1", 1)}
     assert (os.environ.get("OMP_NUM_THREADS"), torch.get_num_threads()) == before
+
+
+def test_all_processes_that_scikit_learn_may_start_are_as_many_as_the_threads(run: Start) -> None:
+    import joblib
+
+    seen: list[int] = []
+
+    def fit_looking(train: Samples, *, seed: int) -> Predictor:
+        seen.append(joblib.effective_n_jobs(-1))
+        return fit_constant(train, seed=seed)
+
+    run(Candidate("looking", fit_looking))
+    assert set(seen) == {1}
 
 
 def test_an_interrupt_closes_and_marks_the_campaign(run: Start, store: Store) -> None:
@@ -597,8 +614,9 @@ def test_what_was_killed_while_it_was_recorded_is_recorded_once(store: Store) ->
     with killed("recording") as process:
         assert process.wait() == -signal.SIGKILL
     # The runs are there already, and counted.
-    recorded_wh = store.development_wh()
+    recorded_wh = sum(store.energy_by_campaign().values())
     assert recorded_wh > 0
+    before_wh = charged_wh(store)
     (killed_id,) = close_what_was_killed(store, print)
     found = store.read_campaign(killed_id)
     assert [(each.candidate, each.status) for each in found.runs] == [("slow", "interrupted"), ("other", "interrupted")]
@@ -606,7 +624,9 @@ def test_what_was_killed_while_it_was_recorded_is_recorded_once(store: Store) ->
         ["rehearsal", "fit", "warm-up", "latency", "memory", "inference"]
     ] * 2
     idle_wh = sum(reading.energy_wh for reading in found.readings)
-    assert store.development_wh() == pytest.approx(recorded_wh + idle_wh)
+    assert sum(store.energy_by_campaign().values()) == pytest.approx(recorded_wh + idle_wh)
+    # Nor did the budget ever know of more or less, from the journal or from the records.
+    assert before_wh == pytest.approx(charged_wh(store)) == pytest.approx(recorded_wh + idle_wh)
     assert close_what_was_killed(store, print) == []
 
 
@@ -652,7 +672,7 @@ def test_a_campaign_that_may_be_under_way_is_left_open(store: Store, tags: dict[
 
 
 def test_a_campaign_that_would_pass_the_budget_does_not_begin(run: Start, store: Store, watcher: Watcher) -> None:
-    with pytest.raises(BudgetError, match="this campaign needs at least"):
+    with pytest.raises(BudgetError, match="this campaign needs about"):
         run(Candidate("one", fit_constant), budget=Budget(1e-9))
     assert (store.campaign_ids(), watcher.steps) == ([], [])
     assert not journal_folder().exists()
@@ -680,13 +700,13 @@ def test_a_campaign_that_passes_the_budget_stops_at_the_end_of_that_window_and_k
     assert {each.status for each in found.runs} == {"interrupted"}
     assert str(found.reason).endswith("kWh used, this campaign included; it is closed after its last window")
     assert any(note.startswith(f"Interrupted: {found.reason}") for note in comparison_notes(compare(found, TASK.metrics)))
-    assert store.development_wh() > ceiling_wh
+    assert charged_wh(store) > ceiling_wh
     assert list(journal_folder().iterdir()) == []
 
 
 def test_beyond_the_budget_a_reason_goes_into_the_record_and_the_notes(run: Start, store: Store, watcher: Watcher) -> None:
     first = run(Candidate("one", fit_constant))
-    spent_wh = store.development_wh()
+    spent_wh = charged_wh(store)
     second = run(Candidate("one", fit_constant), budget=Budget(spent_wh / 2, reason="the jury asked for it"))
     assert (first.over_budget, first.development_wh) == (None, 0.0)
     read = store.read_campaign(second.id)
@@ -696,6 +716,51 @@ def test_beyond_the_budget_a_reason_goes_into_the_record_and_the_notes(run: Star
     # Its windows are too short to be compared; what is said of the campaign itself is the same without them.
     notes = comparison_notes(compare(read.model_copy(update={"runs": ()}), TASK.metrics))
     assert "Beyond the POC's development budget; the reason given: the jury asked for it" in notes
+
+
+def test_a_fit_that_passes_the_budget_and_fails_ends_the_campaign_all_the_same(run: Start, store: Store) -> None:
+    def fit(train: Samples, *, seed: int) -> Predictor:
+        sleeping(0.5)(train, seed=seed)
+        raise ValueError
+
+    ceiling_wh = read_machine().declared.ram_w.value * 0.5 / JOULES_PER_WH
+    with pytest.raises(BudgetError):
+        run(Candidate("failing", fit), Candidate("next", fit_constant), budget=Budget(ceiling_wh))
+    (campaign_id,) = store.campaign_ids("interrupted")
+    failing, following = store.read_campaign(campaign_id).runs
+    assert (failing.status, following.readings) == ("failed", ())
+    # Also where nothing comes after it.
+    with pytest.raises(BudgetError):
+        run(Candidate("failing", fit), budget=Budget(charged_wh(store) + ceiling_wh))
+
+
+def test_a_reason_that_is_first_needed_under_way_outlives_a_kill(run: Start, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: object) -> str:
+        raise RecordError(expected="a server", found="it is away", where="there", remedy="start it")
+
+    ceiling_wh = read_machine().declared.ram_w.value * 0.5 / JOULES_PER_WH
+    with monkeypatch.context() as patch:
+        # Nothing is recorded at its end, as if it had been killed before.
+        patch.setattr(evaluation.campaign, "process_name", lambda: DEAD)
+        patch.setattr(store, "add_run", away)
+        with pytest.raises(RecordError):
+            run(Candidate("long", sleeping(0.5)), budget=Budget(ceiling_wh, reason="the jury asked for it"))
+    (killed_id,) = close_what_was_killed(store, print)
+    assert store.read_campaign(killed_id).over_budget == "the jury asked for it"
+
+
+def test_a_budget_does_not_begin_anew_with_another_address(
+    run: Start, store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    first = run(Candidate("one", fit_constant))
+    assert charged_wh(store) == pytest.approx(first.energy_wh)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'other.db'}")
+    elsewhere = open_store(TASK.name)
+    assert charged_wh(elsewhere) == pytest.approx(first.energy_wh)
+    second = run(Candidate("one", fit_constant), store=elsewhere)
+    assert second.development_wh == pytest.approx(first.energy_wh)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+    assert charged_wh(store) == pytest.approx(first.energy_wh + second.energy_wh)
 
 
 def test_a_machine_that_is_held_is_refused_or_waited_for(run: Start, store: Store) -> None:

@@ -137,7 +137,7 @@ def test_on_a_gpu_host_every_card_is_counted(tmp_path: Path, home: Path) -> None
     assert found["CPU energy"]["found"] == "RAPL counter of package-0, package-1"
     assert found["GPU energy"]["found"] == "NVIDIA L4, NVIDIA H100 PCIe: NVML counter"
     # The self-test loads no GPU, so a wall meter beside it tells nothing of one.
-    assert found["GPU energy"]["advice"] is None
+    assert found["GPU energy"]["advice"] == "nothing here knows it better: --calibrate compares CPU and memory alone"
 
 
 def test_a_card_without_a_counter_is_class_c(tmp_path: Path, home: Path) -> None:
@@ -229,6 +229,10 @@ def test_closed_counters_seen_from_a_container_are_opened_on_the_host(doctor: Do
 
 def test_a_discharging_battery_is_to_be_plugged_in(doctor: Doctor) -> None:
     assert "mains" in doctor(make_hardware(battery="discharging"))["Battery"]["advice"]
+
+
+def test_a_battery_that_is_charged_would_spoil_a_calibration(doctor: Doctor) -> None:
+    assert "wait until it is full" in doctor(make_hardware(battery="charging"))["Battery"]["advice"]
 
 
 def test_what_the_owner_declared_is_not_asked_for_again(doctor: Doctor, home: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from evaluation import footprint
-from evaluation.footprint import MOST_INPUTS, peak_memory_mib
+from evaluation.footprint import MOST_INPUTS, PeakMemory, find_peak_memory
 from poc.request_classification.keywords import RoutingSheet
 
 SECRET = "Mon voisin Zéphyrin ne trie pas ses poubelles"
@@ -67,7 +67,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Started:
 
 def test_what_a_predictor_holds_is_in_its_footprint() -> None:
     held_mib = 100
-    small, large = (peak_memory_mib(sheet("x" * size), ["un bac", "autre chose"]) for size in (1, held_mib * MIB))
+    small, large = (find_peak_memory(sheet("x" * size), ["un bac", "autre chose"]).mib for size in (1, held_mib * MIB))
     assert small is not None
     assert large is not None
     # A Python process, without the libraries of this one.
@@ -80,33 +80,35 @@ def test_what_this_process_holds_is_not_in_it() -> None:
     held = bytearray(600 * MIB)
     # Touched, so that it is there.
     held[::4096] = b"x" * len(held[::4096])
-    needed = peak_memory_mib(sheet(), ["un bac"])
+    needed = find_peak_memory(sheet(), ["un bac"]).mib
     assert needed is not None
     assert needed < 500
 
 
 def test_an_untrusted_class_is_neither_stored_nor_started(started: Started) -> None:
-    assert peak_memory_mib(Foreign(), ["a"]) is None
+    assert find_peak_memory(Foreign(), ["a"]) == PeakMemory(
+        None, "its model has parts that skops does not trust, so no other process loads it"
+    )
     assert started.commands == []
 
 
 def test_a_predictor_that_cannot_be_loaded_again_has_none() -> None:
-    assert peak_memory_mib(unloadable(), ["a"]) is None
+    assert find_peak_memory(unloadable(), ["a"]) == PeakMemory(None, "a process of its own could not load it and answer")
 
 
 def test_a_predictor_that_cannot_be_stored_has_none(monkeypatch: pytest.MonkeyPatch, started: Started) -> None:
     monkeypatch.setattr(RoutingSheet, "save", lambda *_: (_ for _ in ()).throw(OSError("no space left")))
-    assert peak_memory_mib(sheet(), ["a"]) is None
+    assert find_peak_memory(sheet(), ["a"]) == PeakMemory(None, "its model could not be stored (OSError)")
     assert started.commands == []
 
 
 def test_a_predictor_that_takes_for_ever_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(footprint, "LONGEST_S", 0.01)
-    assert peak_memory_mib(sheet(), ["a"]) is None
+    assert find_peak_memory(sheet(), ["a"]) == PeakMemory(None, "a process of its own did not answer within 0.01 s")
 
 
 def test_texts_are_neither_on_the_disk_nor_in_the_command(started: Started) -> None:
-    assert peak_memory_mib(sheet(), [SECRET]) == 12.5
+    assert find_peak_memory(sheet(), [SECRET]) == PeakMemory(12.5)
     (command,), (given,) = started.commands, started.inputs
     assert json.loads(given) == [SECRET]
     assert not any("Zéphyrin" in argument for argument in command)
@@ -115,22 +117,22 @@ def test_texts_are_neither_on_the_disk_nor_in_the_command(started: Started) -> N
 
 
 def test_some_inputs_are_enough(started: Started) -> None:
-    peak_memory_mib(sheet(), [SECRET] * 10_000)
+    find_peak_memory(sheet(), [SECRET] * 10_000)
     assert len(json.loads(started.inputs[0])) == MOST_INPUTS
 
 
 def test_what_a_predictor_prints_is_not_taken_for_the_answer(started: Started) -> None:
     started.printed = "loading 99 %\n7.25\n"
-    assert peak_memory_mib(sheet(), ["a"]) == 7.25
+    assert find_peak_memory(sheet(), ["a"]) == PeakMemory(7.25)
 
 
 def test_the_process_that_answers_is_this_python(started: Started) -> None:
-    peak_memory_mib(sheet(), ["a"])
+    find_peak_memory(sheet(), ["a"])
     assert started.commands[0][:3] == [sys.executable, "-m", "evaluation.footprint"]
 
 
 def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    assert peak_memory_mib(sheet(), ["a"]) is not None
-    assert peak_memory_mib(unloadable(), ["a"]) is None
+    assert find_peak_memory(sheet(), ["a"]).mib is not None
+    assert find_peak_memory(unloadable(), ["a"]).mib is None
     assert list(tmp_path.iterdir()) == []

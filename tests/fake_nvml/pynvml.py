@@ -97,6 +97,7 @@ class Gpu:
         power_readable: nor do some tell their power.
         memory: in bytes, as is `used_memory`.
         utilisation: in percent.
+        lists_compute_processes: some do not tell who computes on them.
     """
 
     name: str = "NVIDIA A100-SXM4-40GB"
@@ -111,6 +112,7 @@ class Gpu:
     compute_mode: int = NVML_COMPUTEMODE_DEFAULT
     compute_processes: tuple[Process, ...] = ()
     graphics_processes: tuple[Process, ...] = ()
+    lists_compute_processes: bool = True
 
 
 @dataclass
@@ -265,6 +267,8 @@ def nvmlDeviceGetComputeMode(handle: _Handle) -> int:
 
 def nvmlDeviceGetComputeRunningProcesses(handle: _Handle) -> list[_ProcessInfo]:
     """Those that compute on it."""
+    if not _of(handle).lists_compute_processes:
+        raise NVMLError_NotSupported
     return _known_to_the_driver(_of(handle).compute_processes)
 
 

@@ -8,6 +8,7 @@ import hashlib
 import itertools
 import json
 import math
+import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -310,9 +311,15 @@ def test_a_phase_that_is_over_before_the_meter_has_written_enough_asks_for_longe
     error = refused(phases_of(duration_s=2.0), curve_of(times(1.4), duration_s=2.0))
     assert error.found == "phases of 2 s, and a row every 1 s"
     assert "preuve doctor --seconds 300" in error.remedy
-    # A meter that writes once a minute: three rows in each of five phases of which a fifth is dropped.
+    # A meter that writes once a minute: three rows in each of five phases of which a fifth is dropped take 1 125 s.
     slow = refused(phases_of(duration_s=100.0), curve_of(times(1.4), duration_s=100.0, every_s=60.0))
-    assert "preuve doctor --seconds 1125" in slow.remedy
+    assert "preuve doctor --seconds 1200" in slow.remedy
+
+
+def test_a_meter_that_writes_too_seldom_for_any_self_test_is_told_so() -> None:
+    # Every four minutes: 4 500 s, longer than a self-test may take.
+    slow = refused(phases_of(duration_s=400.0), curve_of(times(1.4), duration_s=400.0, every_s=240.0))
+    assert slow.remedy == "have the meter write a row each second: as it is, phases would have to last 15 minutes each"
 
 
 @given(FACTOR, LEVELS_W, st.floats(5, 400))
@@ -363,13 +370,25 @@ def test_in_a_long_recording_the_hour_that_follows_the_load_is_named() -> None:
 def test_too_coarse_a_counter_asks_for_longer_phases() -> None:
     error = refused(phases_of(), curve_of(times(1.4), quantity="energy", step_wh=0.05))
     assert "4 steps of 0.05 Wh at 4 moments of the phase idle, over 30 s" in error.found
-    assert "preuve doctor --seconds 300" in error.remedy
+    # 24 steps of 0.05 Wh at the 24 W that it showed are 180 s, five times, of which a fifth is dropped: 1 125 s.
+    assert "preuve doctor --seconds 1200" in error.remedy
 
 
-def test_the_coarser_the_counter_the_longer_the_phases() -> None:
+@pytest.mark.parametrize("step_wh", [0.05, 0.02])
+def test_what_is_advised_for_a_coarse_counter_is_long_enough(step_wh: float) -> None:
+    coarse = {"quantity": "energy", "step_wh": step_wh}
+    error = refused(phases_of(duration_s=20.0), curve_of(times(1.4), 20.0, **coarse))  # type: ignore[arg-type]
+    advised = re.search(r"--seconds (\d+)", error.remedy)
+    assert advised
+    each_s = int(advised[1]) / 5
+    found = fit(phases_of(duration_s=each_s), curve_of(times(1.4), each_s, **coarse))  # type: ignore[arg-type]
+    assert found.factor == pytest.approx(1.4, rel=0.1)
+
+
+def test_a_counter_that_is_too_coarse_for_any_self_test_is_told_so() -> None:
     error = refused(phases_of(), curve_of(times(1.4), quantity="energy", step_wh=1.0))
-    # Twenty steps of 1 Wh at the 20 W that we read are 3 600 s, and a fifth more for good measure.
-    assert "--seconds 4400" in error.remedy
+    # 24 steps of 1 Wh at the 20 W that we read are 4 320 s, of which a fifth more is dropped: 5 400 s a phase.
+    assert error.remedy == "have the meter record watts: as it is, phases would have to last 90 minutes each"
 
 
 def test_a_counter_that_is_brought_up_to_date_once_a_phase_is_too_coarse() -> None:
@@ -643,6 +662,8 @@ def test_a_broken_file_can_be_deleted(content: bytes, tmp_path: Path) -> None:
         ("this-host", A_DAY + dt.timedelta(days=365), None),
         ("this-host", A_DAY + dt.timedelta(days=366), "366 days ago"),
         ("that-host", A_DAY, "made on another host"),
+        ("this-host", A_DAY - dt.timedelta(days=1), None),
+        ("this-host", A_DAY - dt.timedelta(days=2), "is this machine's clock right?"),
     ],
 )
 def test_a_calibration_holds_on_its_host_for_a_year(machine_id: str, today: dt.date, words: str | None) -> None:

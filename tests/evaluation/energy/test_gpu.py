@@ -17,8 +17,9 @@ import pytest
 from evaluation.energy import gpu, meter
 from evaluation.energy.meter import EnergyLog, Meter
 from evaluation.energy.reading import Reading
+from evaluation.exceptions import MeterError
 from tests.machines import FAKE_NVML, PROJECT, gpu_environment
-from tests.records import make_machine
+from tests.records import make_hardware, make_machine
 
 # No process has such a number: the kernel's largest is 2**22.
 OTHERS, ANOTHERS = 2**22 + 1, 2**22 + 2
@@ -155,6 +156,13 @@ def test_any_card_counts(cards: Cards) -> None:
     assert gpu.is_shared()
 
 
+def test_a_card_that_does_not_tell_hides_nobody_on_another(cards: Cards) -> None:
+    cards({"lists_compute_processes": False}, {"compute_processes": [{"pid": OTHERS}]})
+    assert gpu.is_shared()
+    cards({"lists_compute_processes": False, "graphics_processes": [{"pid": OTHERS}]})
+    assert gpu.is_shared()
+
+
 def test_our_children_are_no_others(cards: Cards) -> None:
     with subprocess.Popen([sys.executable, "-S", "-c", "input()"], stdin=subprocess.PIPE) as child:
         cards({"compute_processes": [OURS, {"pid": child.pid}]})
@@ -187,7 +195,26 @@ def test_a_driver_that_does_not_tell_shows_nobody(cards: Cards) -> None:
 
 def test_a_machine_without_a_card_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gpu, "is_shared", lambda: pytest.fail("asked"))
-    assert not window_with([]).gpu_shared
+    assert not window_with([], gpus=()).gpu_shared
+
+
+@pytest.mark.parametrize("held", [(True, False), (False, True), (False, True, False)])
+def test_who_holds_the_card_at_one_moment_of_a_window_shares_it(monkeypatch: pytest.MonkeyPatch, held: Sequence[bool]) -> None:
+    looks = iter(held)
+    monkeypatch.setattr(gpu, "is_shared", lambda: next(looks))
+    zero = SimpleNamespace(cpu_energy=0.0, gpu_energy=0.0, ram_energy=0.0)
+    log = EnergyLog()
+
+    def sampling(_: object, listener: Any) -> FakeTracker:
+        tracker = FakeTracker([])
+        samples = len(held) - 1
+        monkeypatch.setattr(tracker, "start", lambda: [listener.live_out(zero, zero) for _ in range(samples)])
+        return tracker
+
+    monkeypatch.setattr(meter, "new_tracker", sampling)
+    with Meter(make_machine(make_hardware(gpus=("NVIDIA L4",)))).window("inference", log):
+        pass
+    assert log.readings[0].gpu_shared
 
 
 # --- Waiting for it ---
@@ -208,14 +235,23 @@ class FakeTracker:
         self.events.append("stop")
 
 
-def window_with(events: list[str]) -> Reading:
+def window_with(events: list[str], gpus: Sequence[str] = ("NVIDIA L4",)) -> Reading:
     """A window in which work is done, next to no time long."""
     log = EnergyLog()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(meter, "new_tracker", lambda *_: FakeTracker(events))
-        with Meter(make_machine()).window("inference", log):
+        with Meter(make_machine(make_hardware(gpus=tuple(gpus)))).window("inference", log):
             events.append("work")
     return log.readings[0]
+
+
+def test_a_card_in_use_whose_energy_cannot_be_read_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", fake_torch([]))
+    with pytest.raises(MeterError, match="a GPU in use whose energy cannot be read") as refused:
+        window_with([], gpus=())
+    assert "CUDA_VISIBLE_DEVICES" in refused.value.remedy
+    monkeypatch.setitem(sys.modules, "torch", fake_torch([], initialized=False))
+    assert window_with([], gpus=()).outcome == "complete"
 
 
 def test_work_of_before_is_over_when_the_window_opens_and_its_own_when_it_closes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -259,10 +295,11 @@ def test_work_that_failed_unheard_ends_the_window_and_costs_neither_its_reading_
     monkeypatch.setitem(sys.modules, "torch", torch)
     monkeypatch.setattr(meter, "new_tracker", lambda *_: FakeTracker(events))
     log = EnergyLog()
-    with pytest.raises(RuntimeError, match="device-side assert"), Meter(make_machine()).window("inference", log):
+    on_a_gpu_host = Meter(make_machine(make_hardware(gpus=("NVIDIA L4",))))
+    with pytest.raises(RuntimeError, match="device-side assert"), on_a_gpu_host.window("inference", log):
         pass
     # From then on every wait fails in this process; a candidate that computes without the GPU does not suffer from that.
-    with Meter(make_machine()).window("inference", log):
+    with on_a_gpu_host.window("inference", log):
         pass
     assert [(reading.outcome, reading.reason) for reading in log.readings] == [
         ("cut short", "the GPU failed: RuntimeError"),

@@ -92,6 +92,14 @@ def test_any_battery_that_discharges_is_told(tmp_path: Path) -> None:
     assert look_at_hardware(root).battery == "discharging"
 
 
+def test_a_battery_that_is_charged_is_told_unless_another_discharges(tmp_path: Path) -> None:
+    root = laptop(tmp_path)
+    add_supply(root, "BAT1", type="Battery", status="Charging")
+    assert look_at_hardware(root).battery == "charging"
+    add_supply(root, "BAT2", type="Battery", status="Discharging")
+    assert look_at_hardware(root).battery == "discharging"
+
+
 def test_the_battery_of_a_mouse_is_not_the_machines(bare: Path) -> None:
     add_supply(bare, "hidpp_battery_0", type="Battery", scope="Device", status="Discharging")
     assert look_at_hardware(bare).battery == "none"

@@ -237,7 +237,7 @@ def test_where_each_detected_figure_comes_from_is_in_the_file(file: Path) -> Non
     text = written(file)
     assert f"cpu = {json.dumps(read_machine().hardware.cpu)}  # /proc/cpuinfo" in text
     closed = make_hardware(rapl=Rapl(state="unreadable", unreadable=("/sys/class/powercap/intel-rapl:0/energy_uj",)))
-    assert 'rapl = "unreadable: /sys/class/powercap/intel-rapl:0/energy_uj"  # /sys/class/powercap' in machine_text(
+    assert 'rapl = "not readable by this user: /sys/class/powercap/intel-rapl:0/energy_uj"  # /sys/class/powercap' in machine_text(
         closed, assumptions(closed), today()
     )
 
@@ -362,7 +362,10 @@ def test_parts_that_changed_are_flagged_by_name(file: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"rapl": Rapl(state="readable", domains=("package-0",))}, "rapl was absent, is readable"),
+        (
+            {"rapl": Rapl(state="readable", domains=("package-0",))},
+            "rapl was absent: the kernel shows none that is counted, is readable: package-0",
+        ),
         ({"gpus": ("NVIDIA L4", "NVIDIA L4"), "nvml": "readable"}, "gpus was none, is NVIDIA L4, NVIDIA L4"),
         ({"virtualised": "KVM"}, "virtualised was no, is KVM"),
         ({"container": "docker"}, "container was no, is docker"),

@@ -26,7 +26,17 @@ from evaluation.energy.hardware import Rapl, look_at_hardware
 from evaluation.energy.journal import Journal, read_journal
 from evaluation.energy.load import CpuUse
 from evaluation.energy.machine import Machine
-from evaluation.energy.meter import EnergyLog, Meter, Window, WindowLabel, components_of, evidence_of, guess, make_reading
+from evaluation.energy.meter import (
+    EnergyLog,
+    Meter,
+    Window,
+    WindowLabel,
+    components_of,
+    evidence_of,
+    guess,
+    make_reading,
+    without_calibration,
+)
 from evaluation.energy.reading import PowerSample, Reading
 from evaluation.energy.tracker import RawEnergy
 from evaluation.exceptions import MeterError, RecordError
@@ -259,7 +269,6 @@ def test_a_counter_gives_the_cpu_its_exact_energy_and_class_b(exactly: None, tmp
     assert cpu.energy_wh == pytest.approx(30 / 3600, rel=1e-4)
     assert (cpu.low_wh, cpu.high_wh) == pytest.approx((27 / 3600, 90 / 3600), rel=1e-4)
     assert (ram.name, ram.evidence) == ("ram", "C")
-    assert reading.cpu_estimate_wh is None
     # The memory took at least 12 J, more than a twentieth.
     assert reading.evidence == "C"
 
@@ -296,7 +305,6 @@ def test_a_package_that_cannot_be_read_leaves_the_model_of_the_load(exactly: Non
     assert (cpu.evidence, cpu.backend) == ("C", "load model with a declared TDP of 50 W")
     # At most the TDP, and none of what the one counter counted.
     assert cpu.energy_wh * 3600 <= 50 * (reading.duration_s + 2)
-    assert reading.cpu_estimate_wh is not None
 
 
 def test_counters_that_are_not_there_after_all_are_told(tmp_path: Path) -> None:
@@ -710,8 +718,9 @@ def test_a_gpu_has_its_own_component_class_and_bounds() -> None:
     assert (card.energy_wh, card.evidence, card.backend, card.low_wh, card.high_wh) == (40.0, "B", "NVML counter", 36.0, 64.0)
 
 
-def test_where_a_counter_stands_no_second_estimate_is_made() -> None:
-    assert reading_of(make_machine(COUNTERS), RawEnergy(1.0, None)).cpu_estimate_wh is None
+def test_beside_a_counter_too_the_second_estimate_is_kept() -> None:
+    machine = make_machine(COUNTERS, {"watts_per_busy_core": 9.0})
+    assert reading_of(machine, RawEnergy(1.0, None)).cpu_estimate_wh == pytest.approx(2.0 * 9 / 3600)
 
 
 @pytest.mark.parametrize(
@@ -771,13 +780,31 @@ def test_a_calibration_scales_cpu_and_memory_alike_and_no_gpu(
     assert calibrated_wh == pytest.approx(factor * total_wh + offset_w * duration_s / 3600)
 
 
-def test_a_calibration_that_leaves_less_than_nothing_makes_a_reading_unbelievable(at_once: None) -> None:
-    # The fake tracker counts 3 Wh in no time: any power below nothing that lasts is larger.
-    calibration = CALIBRATION.model_copy(update={"factor": 1e-12, "offset_w": -1e6, "highest_w": 1e15})
-    log = EnergyLog()
-    with pytest.raises(MeterError, match="far below those of the calibration"):
-        Meter(tolerant().model_copy(update={"calibration": calibration})).measure("idle", log, lambda _: None)
-    assert [(reading.outcome, guessed(reading)) for reading in log.readings] == [("unreadable", True)] * 3
+def test_a_reading_of_which_a_calibration_leaves_less_than_nothing_keeps_its_own_class() -> None:
+    # 10 W of CPU and the memory's 20 W, of which twice as much less 60 W leaves nothing.
+    calibration = CALIBRATION.model_copy(update={"factor": 2.0, "offset_w": -60.0})
+    machine = tolerant().model_copy(update={"calibration": calibration})
+    found, factor = components_of(machine, RawEnergy(10.0, None), 3600.0)
+    assert factor == 1.0
+    assert [(part.energy_wh, part.evidence) for part in found] == [(10.0, "C"), (20.0, "C")]
+    assert components_of(machine, RawEnergy(11.0, None), 3600.0).components[0].evidence == "A"
+
+
+def test_without_its_calibration_a_reading_is_what_an_uncalibrated_machine_reads() -> None:
+    for hardware in (make_hardware(), COUNTERS, make_hardware(gpus=("NVIDIA L4",), gpu_sensor="energy counter")):
+        plain = make_machine(hardware, {"ram_w": 36.0})
+        raw = RawEnergy(0.9, 0.7 if hardware.gpus else None)
+        calibrated = reading_of(plain.model_copy(update={"calibration": CALIBRATION}), raw)
+        found, expected = (
+            without_calibration(calibrated, plain.model_copy(update={"calibration": CALIBRATION})),
+            reading_of(plain, raw),
+        )
+        assert calibrated.evidence != found.evidence or hardware.gpus
+        for part, other in zip(found.components, expected.components, strict=True):
+            assert (part.energy_wh, part.low_wh) == pytest.approx((other.energy_wh, other.low_wh))
+            assert (part.evidence, part.backend) == (other.evidence, other.backend)
+        assert found.model_copy(update={"components": ()}) == expected.model_copy(update={"components": ()})
+        assert without_calibration(expected, plain) is expected
 
 
 def test_a_real_window_on_a_calibrated_host_says_so() -> None:

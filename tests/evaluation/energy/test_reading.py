@@ -47,7 +47,7 @@ READINGS = st.builds(
     cpu_seconds=SECONDS,
     foreign_cpu_seconds=SECONDS,
     stolen_seconds=SECONDS,
-    cpu_estimate_wh=st.none() | ENERGY_WH,
+    cpu_estimate_wh=ENERGY_WH,
     calibrated_by=st.floats(0.1, 10),
     gpu_shared=st.booleans(),
     longest_gap_s=SECONDS,
@@ -218,13 +218,6 @@ def test_what_windows_used_above_idle_adds(
 def test_the_second_estimate_replaces_the_cpu_alone() -> None:
     parts = (make_component("cpu", 3.0), make_component("gpu", 20.0, "B"), make_component("ram", 2.0))
     assert second_estimate_wh(make_reading(components=parts, cpu_estimate_wh=1.0)) == pytest.approx(23.0)
-
-
-@patient
-@given(READINGS)
-def test_where_a_counter_stands_the_second_estimate_is_the_first(reading: Reading) -> None:
-    counted = reading.model_copy(update={"cpu_estimate_wh": None})
-    assert second_estimate_wh(counted) == counted.energy_wh
 
 
 def test_without_a_cpu_there_is_nothing_to_replace() -> None:

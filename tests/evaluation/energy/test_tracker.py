@@ -105,6 +105,18 @@ def test_a_component_without_energy_is_refused(tracker: SimpleNamespace, compone
     assert component in refused(tracker).found
 
 
+def test_what_was_counted_before_the_window_is_no_energy_of_it() -> None:
+    # A counter that stands still once the window is open.
+    sampled = Sampled(16 / JOULES_PER_WH, 0.0, 0.0, 2.0)
+    assert refused(stopped(cpu_j=16), sampled=sampled).found == "no energy for the cpu over 2.0 s"
+    sampled = Sampled(0.0, 30 / JOULES_PER_WH, 0.0, 2.0)
+    assert refused(stopped(gpu_j=30), machine(ONE_GPU), sampled=sampled).found == "no energy for the gpu over 2.0 s"
+
+
+def test_a_gpu_that_the_machine_is_not_known_to_have_is_refused() -> None:
+    assert refused(stopped(gpu_j=90)).found == "energy of a GPU that NVIDIA's driver does not show"
+
+
 def test_a_gpu_that_the_machine_has_and_nobody_counted_is_refused() -> None:
     assert refused(stopped(gpu_j=0), machine(ONE_GPU)).found == "no energy for the gpu over 2.0 s"
 

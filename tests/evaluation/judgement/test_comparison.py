@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
 
+from evaluation.energy.calibration import Calibration
+from evaluation.energy.evidence import EvidenceClass
 from evaluation.energy.reading import Reading
-from evaluation.judgement.comparison import CandidateResult, compare, energy_words
+from evaluation.judgement.comparison import PARTLY_CALIBRATED, CandidateResult, Comparison, compare, energy_words
 from evaluation.judgement.statistics import Interval
 from evaluation.metrics import accuracy, macro_f1
 from evaluation.run import Run, RunStatus
@@ -237,6 +240,49 @@ def test_where_a_counter_is_read_there_is_no_second_estimate() -> None:
     linear = compare(make_campaign(*runs, machine=make_counting_machine()), [accuracy]).results[1]
     assert linear.ratio == pytest.approx((2, None, None))
     assert linear.second_ratio is None
+
+
+CALIBRATION = Calibration(
+    basis="counters", machine_id="0123456789abcdef", made=dt.date(2026, 11, 24), factor=1.4, offset_w=0.0, low=0.97, high=1.04,
+    residual=0.01, phases=5, meter_file="meter.csv", meter_sha256="0" * 64, highest_w=100.0,
+)  # fmt: skip
+
+
+def test_a_calibration_that_covers_some_windows_only_is_left_out_of_the_comparison() -> None:
+    # 360 and 720 W over 10 s, of which the first was compared with the meter: 1.4 Wh were recorded of 1 Wh.
+    machine = make_counting_machine(calibration=CALIBRATION, declared={"ram_w": 180.0})
+
+    def rounds(cpu_wh: float, *, calibrated: bool) -> list[Reading]:
+        factor = 1.4 if calibrated else 1.0
+        evidence: EvidenceClass = "A" if calibrated else "B"
+        parts = (make_component("cpu", cpu_wh * factor, evidence), make_component("ram", 0.5 * factor, evidence))
+        return [make_reading(components=parts, calibrated_by=factor, cpu_estimate_wh=0.1)] * 2
+
+    def compared(*, covers_both: bool) -> Comparison:
+        runs = (
+            make_run("rules", baseline=True, readings=rounds(0.5, calibrated=True)),
+            make_run("linear", readings=rounds(1.5, calibrated=covers_both)),
+        )
+        return compare(make_campaign(*runs, machine=machine), [accuracy])
+
+    both, one = compared(covers_both=True), compared(covers_both=False)
+    assert both.results[0].energy_wh == pytest.approx((1.4, 1.4, 1.4))
+    assert both.results[1].ratio == pytest.approx((2, 2, 2))
+    assert (both.results[0].evidence, both.campaign.machine.flags) == ("A", ())
+    # Without its factor the ratio is the same, and not 2 / 1.4.
+    assert one.results[0].energy_wh == pytest.approx((1, 1, 1))
+    assert one.results[1].ratio == pytest.approx((2, 2, 2))
+    assert one.results[0].evidence == "C"
+    assert one.campaign.machine.flags == (PARTLY_CALIBRATED,)
+
+
+def test_an_idle_machine_that_is_calibrated_otherwise_than_the_windows_counts_too() -> None:
+    machine = make_counting_machine(calibration=CALIBRATION)
+    idle = make_reading("idle", cpu_wh=0.7, ram_wh=0.7, calibrated_by=1.4, duration_s=10.0)
+    campaign = make_campaign(make_run(rounds=make_rounds(3.0)), readings=[idle], machine=machine)
+    (result,) = compare(campaign, [accuracy]).results
+    # 1 Wh of an idle machine, and not 1.4.
+    assert result.above_idle_wh == pytest.approx((2, None, None))
 
 
 def test_rounds_kept_although_others_used_the_machine_count_and_are_counted() -> None:

@@ -19,7 +19,7 @@ from evaluation.process import process_name
 from evaluation.records.recovery import KILLED, close_killed
 from evaluation.records.store import Store, open_store
 from evaluation.run import Campaign, Run
-from tests.records import STARTED, make_campaign, make_machine, make_reading, make_run
+from tests.records import STARTED, charged_wh, make_campaign, make_machine, make_reading, make_run
 
 TASK = "request-classification"
 # Process number 1 runs, but it is another one than this.
@@ -138,7 +138,7 @@ def test_a_kill_during_the_idle_measurement_keeps_it_as_far_as_it_went(store: St
     ]
     assert found.ended == STARTED + dt.timedelta(seconds=2)
     assert [row["elapsed_s"] for row in power_rows(store, CAMPAIGN.id)] == [0.0, 1.0, 2.0]
-    assert store.development_wh() == pytest.approx(0.21)
+    assert charged_wh(store) == pytest.approx(0.21)
 
 
 def test_a_kill_during_a_fit_keeps_it_as_far_as_it_went(store: Store) -> None:
@@ -153,7 +153,7 @@ def test_a_kill_during_a_fit_keeps_it_as_far_as_it_went(store: Store) -> None:
     assert [(row["kind"], row["elapsed_s"]) for row in power_rows(store, ONE.name)] == [("fit", 0.0), ("fit", 1.0), ("fit", 2.0)]
     assert [row["kind"] for row in power_rows(store, CAMPAIGN.id)] == ["idle"]
     # The idle machine's 1 Wh, and 0.21.
-    assert store.development_wh() == pytest.approx(1.21)
+    assert charged_wh(store) == pytest.approx(1.21)
 
 
 def test_a_kill_between_two_windows_loses_and_invents_nothing(store: Store) -> None:
@@ -163,7 +163,7 @@ def test_a_kill_between_two_windows_loses_and_invents_nothing(store: Store) -> N
     )
     found = close(store)
     assert [run.readings for run in found.runs] == [(FIT, *rounds), (FIT,)]
-    assert store.development_wh() == 5.0
+    assert charged_wh(store) == 5.0
 
 
 def test_a_window_that_was_killed_before_its_first_sample_is_no_reading(store: Store) -> None:
@@ -190,14 +190,14 @@ def test_what_was_recorded_before_the_kill_is_recorded_once(store: Store) -> Non
     store.add_run(CAMPAIGN, ONE.model_copy(update={"readings": (FIT,)}), None)
     found = close(store)
     assert [(run.candidate, run.readings) for run in found.runs] == [("one", (FIT,)), ("two", (FIT,))]
-    assert store.development_wh() == 3.0
+    assert charged_wh(store) == 3.0
 
 
 def test_what_was_recorded_and_then_deleted_in_mlflow_is_counted_once_too(store: Store) -> None:
     begun(store).measured(None, IDLE).measured(ONE.name, FIT)
     store.client.delete_run(store.add_run(CAMPAIGN, ONE.model_copy(update={"readings": (FIT,)}), None))
     assert [run.readings for run in close(store).runs] == [(FIT,), ()]
-    assert store.development_wh() == 2.0
+    assert charged_wh(store) == 2.0
 
 
 def test_a_campaign_that_was_recorded_whole_is_not_touched_by_the_journal_it_left(store: Store) -> None:
@@ -208,7 +208,7 @@ def test_a_campaign_that_was_recorded_whole_is_not_touched_by_the_journal_it_lef
     assert close_killed(store, print) == []
     assert left_open() == []
     assert store.read_campaign(CAMPAIGN.id) == whole
-    assert store.development_wh() == 1.0
+    assert charged_wh(store) == 1.0
 
 
 def test_a_campaign_that_was_only_marked_as_killed_is_recorded_from_its_journal(store: Store) -> None:
@@ -231,7 +231,7 @@ def test_a_kill_before_the_first_line_leaves_a_campaign_that_used_nothing(
     assert close_killed(store, print) == [campaign.id]
     assert left_open() == []
     assert store.read_campaign(campaign.id).status == "interrupted"
-    assert store.development_wh() == 0.0
+    assert charged_wh(store) == 0.0
 
 
 def test_a_line_torn_in_the_writing_is_left_out(store: Store) -> None:
@@ -272,7 +272,7 @@ def test_a_campaign_deleted_in_mlflow_is_opened_anew(store: Store) -> None:
     (again,) = store.client.search_runs([store.experiment_id], "tags.`preuve.kind` = 'campaign'")
     children = store.client.search_runs([store.experiment_id], "tags.`preuve.kind` = 'run'")
     assert {run.data.tags["mlflow.parentRunId"] for run in children} == {again.info.run_id}
-    assert store.development_wh() == 2.0
+    assert charged_wh(store) == 2.0
 
 
 def test_where_nothing_can_be_recorded_the_journal_stays_for_the_next_command(store: Store) -> None:
@@ -290,7 +290,7 @@ def test_where_nothing_can_be_recorded_the_journal_stays_for_the_next_command(st
             close_killed(store, print)
     assert len(left_open()) == 1
     assert [run.readings for run in close(store).runs] == [(FIT,), (FIT,)]
-    assert store.development_wh() == 3.0
+    assert charged_wh(store) == 3.0
 
 
 OLDER = CAMPAIGN.model_dump(mode="json", exclude={"runs"}) | {"of_old": 1}
