@@ -101,9 +101,9 @@ def run(
     test: Annotated[Path | None, typer.Option(metavar="FILE", help="Test data; without it, 30 % of each class.")] = None,
     text: Annotated[str | None, typer.Option(metavar="COLUMN", help="Column of the texts.")] = None,
     target: Annotated[str | None, typer.Option(metavar="COLUMN", help="Column of the answers.")] = None,
-    encoding: Annotated[str, typer.Option(help="Of the files.")] = "utf-8",
+    encoding: Annotated[str, typer.Option(help="Encoding of the data files, for example cp1252.")] = "utf-8",
     allow_overlap: Annotated[bool, typer.Option("--allow-overlap", help="Accept texts that are in both files.")] = False,
-    licence: Annotated[str | None, typer.Option(help="Of your data, for its card.")] = None,
+    licence: Annotated[str | None, typer.Option(help="Licence of your data, for its card.")] = None,
     personal_data: Annotated[PersonalDataOption | None, typer.Option(help="Whether your data holds any.")] = None,
     dpia: Annotated[str | None, typer.Option(metavar="REFERENCE", help="Impact assessment, where there is personal data.")] = None,
     expires: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day your data may be used.")] = None,
@@ -212,9 +212,9 @@ def compare_candidates(
 @app.command()
 def errors(
     poc: PocName,
-    candidate: Annotated[str, typer.Option(help="Whose answers.")],
+    candidate: Annotated[str, typer.Option(help="The candidate whose mistakes are shown.")],
     campaign: Annotated[str | None, typer.Option(metavar="ID", help="[default: the latest finished one]")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of which fit.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the fit.")] = 0,
     limit: Annotated[int, typer.Option(min=1, help="How many to show.")] = 20,
     as_json: Json = False,
 ) -> None:
@@ -360,8 +360,12 @@ def _protocol(*, seeds: int, rounds: int | None, window_s: float | None, threads
 
     if window_s is not None and math.isnan(window_s):
         raise PreuveError(expected="a length in seconds", found="nan", where="--window", remedy="for example --window 10")
-    usual = Protocol(rounds=QUICK_ROUNDS, window_s=QUICK_WINDOW_S) if quick else Protocol()
-    return Protocol(seeds=seeds, rounds=rounds or usual.rounds, window_s=window_s or usual.window_s, threads=threads, quick=quick)
+    full = Protocol()
+    usual = Protocol(rounds=QUICK_ROUNDS, window_s=QUICK_WINDOW_S) if quick else full
+    rounds, window_s = rounds or usual.rounds, window_s or usual.window_s
+    # The mark says what was measured, whichever options asked for it.
+    shorter = rounds < full.rounds or window_s < full.window_s
+    return Protocol(seeds=seeds, rounds=rounds, window_s=window_s, threads=threads, quick=shorter)
 
 
 @contextmanager
@@ -385,15 +389,14 @@ def _progress() -> Iterator[Progress]:
         yield show
 
 
-def _scenario(goals: Goals, task: Task, factor_id: str | None = None) -> Scenario | None:
+def _scenario(goals: Goals, task: Task, factor_id: str | None = None) -> Scenario:
     from evaluation.energy.factors import DEFAULT_FACTOR, find_factor, read_factors
     from evaluation.judgement.scenario import Scenario
 
-    factor = find_factor(factor_id or DEFAULT_FACTOR)
-    return Scenario(goals.deployment, factor, read_factors(), task.unit.size) if goals.deployment else None
+    return Scenario(goals.deployment, find_factor(factor_id or DEFAULT_FACTOR), read_factors(), task.unit.size)
 
 
-def _show(comparison: Comparison, scenario: Scenario | None, *, as_json: bool) -> None:
+def _show(comparison: Comparison, scenario: Scenario, *, as_json: bool) -> None:
     from evaluation.notes import comparison_notes, service_notes
     from evaluation.terminal import WIDE_TABLE, comparison_dict, comparison_table, harmless, service_table
 
@@ -405,7 +408,7 @@ def _show(comparison: Comparison, scenario: Scenario | None, *, as_json: bool) -
         _print(comparison_table(comparison, wide=_console().width >= WIDE_TABLE))
     else:
         _print(f"Campaign {comparison.campaign.id}: no candidate was measured completely.")
-    if scenario and any(result.per_sample for result in comparison.results):
+    if any(result.per_sample for result in comparison.results):
         _print(service_table(comparison, scenario))
         notes += service_notes(comparison, scenario)
     for note in notes:

@@ -7,15 +7,21 @@ from itertools import combinations
 
 from evaluation.energy.evidence import MEANING
 from evaluation.energy.reading import SHORTEST_WINDOW_S, Reading, second_estimate_wh
+from evaluation.goals import Deployment
 from evaluation.judgement.comparison import CandidateResult, Comparison, energy_words, round_energies
+from evaluation.judgement.deployment import Service
 from evaluation.judgement.scenario import Scenario
 from evaluation.judgement.statistics import paired_ratio
 from evaluation.numbers import counted, share, significant
-from evaluation.run import Campaign
+from evaluation.run import Campaign, Protocol
 
 # CodeCarbon warns of samples that are three intervals apart: a counter may have wrapped unseen.
 LONGEST_GAP_S = 3.0
 STOLEN_SHARE = 0.05
+# Beyond this share a constant decides what all energies are.
+MOSTLY = 0.5
+# A meter's own work, and what libraries do beside their threads, keep a core less busy than this.
+CORES_BESIDE_THREADS = 0.25
 
 
 def comparison_notes(comparison: Comparison) -> list[str]:
@@ -34,7 +40,11 @@ def comparison_notes(comparison: Comparison) -> list[str]:
         notes.extend(_fit_notes(comparison))
         notes.extend(_disturbance_notes(campaign))
     if campaign.protocol.quick:
-        notes.append("Quick: short windows, to try things out. Decide on a campaign without --quick.")
+        full = Protocol()
+        notes.append(
+            f"Quick: fewer rounds or shorter windows than {full.rounds} of {full.window_s:g} s, to try things out. Decide on a "
+            "campaign without --quick."
+        )
     if campaign.status == "interrupted":
         shown = " Only what was measured completely is shown." if measured else ""
         notes.append(f"Interrupted{f': {campaign.reason}' if campaign.reason else ''}.{shown}")
@@ -82,6 +92,8 @@ def _evidence_notes(comparison: Comparison, *, ratios_hold: bool) -> Iterator[st
     shares = [result.mix["ram"] for result in comparison.results if "ram" in result.mix]
     ram = next((part for part in first.components if part.name == "ram"), None)
     constant = f" {_span(shares)} of this is {ram.backend} for the memory." if ram and shares else ""
+    if ram and ram.evidence == "C" and shares and min(shares) > MOSTLY:
+        constant += " So these energies are above all the times that the candidates took."
     yield f"How the energy is known. {parts}.{constant}"
     results = [result for result in comparison.results if result.evidence and result.true_wh and result.energy_wh]
     worst = max(results, key=lambda result: result.evidence or "", default=None)
@@ -91,8 +103,8 @@ def _evidence_notes(comparison: Comparison, *, ratios_hold: bool) -> Iterator[st
         alike = worst.evidence != "A" and ratios_hold and not any("gpu" in result.mix for result in results)
         held = " The error is nearly the same for all of them, so on this machine the ratios tell them apart." if alike else ""
         yield (
-            f"Class {worst.evidence}, {MEANING[worst.evidence]}: the true watt-hours lie between {significant(low, 2)} and "
-            f"{significant(high, 2)} times these figures.{held}"
+            f"Class {worst.evidence}, {MEANING[worst.evidence]}: the true watt-hours are expected between {significant(low, 2)} "
+            f"and {significant(high, 2)} times these figures.{held}"
         )
 
 
@@ -145,16 +157,56 @@ def _fit_notes(comparison: Comparison) -> Iterator[str]:
 
 
 def service_notes(comparison: Comparison, scenario: Scenario) -> Iterator[str]:
-    """Why a year in service costs what it costs."""
-    services = {result.name: scenario.service(result) for result in comparison.results if result.per_sample}
-    by_memory = [name for name, service in services.items() if (service.memory_share or 0.0) >= service.cpu_share]
+    """Why a year in service costs what it costs, and how the figures of one input came about."""
+    idle = comparison.campaign.idle
+    if idle:
+        yield (
+            f"Above idle: what the machine took in one idle window of {idle.duration_s:.0f} s is taken off, as if it were known "
+            "exactly."
+        )
+    measured = [result for result in comparison.results if result.per_sample]
+    for result in measured:
+        if result.peak_memory_unknown:
+            bound = " Its share of a server is at least what is shown." if scenario.deployment else ""
+            yield f"{result.name}: its peak memory is not known: {result.peak_memory_unknown}.{bound}"
+    if scenario.deployment:
+        yield from _year_notes(scenario.deployment, {result.name: scenario.service(result) for result in measured})
+    else:
+        yield (
+            f"Carbon: the gross energy times {scenario.factor.g_per_kwh:g} g/kWh ({scenario.factor.id}). Nothing is said of a year "
+            "in service: goals.toml has no [deployment]."
+        )
+
+
+def _year_notes(deployment: Deployment, services: Mapping[str, Service]) -> Iterator[str]:
+    known = {name: service for name, service in services.items() if service.memory_share is not None}
+    by_memory = [name for name, service in known.items() if (service.memory_share or 0.0) >= service.cpu_share]
     of_whom = "all of them" if len(by_memory) == len(services) else ", ".join(by_memory)
-    decides = f"memory decides for {of_whom}" if by_memory else "time decides"
+    decides = f"; memory decides for {of_whom}" if by_memory else "; time decides" if known else ""
     yield (
         "In service each candidate is charged its share of a server that stands ready all year (goals.toml, [deployment]): its "
-        f"part of the memory, libraries included, or of the CPU's time, whichever is larger; {decides}. What the requests add to "
+        f"part of the memory, libraries included, or of the CPU's time, whichever is larger{decides}. What the requests add to "
         "that is in brackets."
     )
+    yield (
+        f"That server idles at {deployment.server_idle_w:g} W and has {deployment.server_memory_gib:g} GiB. "
+        f"{_sentence(deployment.source)} The second lines of the carbon go from the lowest to the highest factor, PUE and making."
+    )
+
+
+def _busier_than_allowed(campaign: Campaign) -> Iterator[str]:
+    """Candidates that kept more cores busy than the campaign's threads: what a library does with processes of its own, say."""
+    threads = campaign.protocol.threads
+    cores: dict[str, float] = {}
+    for run in campaign.runs:
+        for reading in run.readings_of("inference"):
+            cores[run.candidate] = max(cores.get(run.candidate, 0.0), reading.cpu_seconds / reading.duration_s)
+    for name, most in cores.items():
+        if most > threads + CORES_BESIDE_THREADS:
+            yield (
+                f"{name} kept {most:.1f} cores busy, and not {threads}: the candidates did not load the machine alike, and the "
+                "model of the CPU's energy takes the load to its third power."
+            )
 
 
 def _disturbance_notes(campaign: Campaign) -> Iterator[str]:
@@ -172,6 +224,7 @@ def _disturbance_notes(campaign: Campaign) -> Iterator[str]:
             f"Disturbed: in {counted(len(disturbed), 'window')} others kept up to {most:.2f} cores busy, and their energy is in "
             f"the figures: {where}. Measure again on a quiet machine."
         )
+    yield from _busier_than_allowed(campaign)
     total_s = sum(reading.duration_s for reading in readings)
     stolen = sum(reading.stolen_seconds for reading in readings) / total_s if total_s else 0.0
     if stolen > STOLEN_SHARE:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 SIGNIFICANT_DIGITS = 3
 # Wh and its parts, the largest first: a column of a table uses one of them throughout, so that it can be compared at a glance.
 ENERGY_UNITS = (("kWh", 1e-3), ("Wh", 1.0), ("mWh", 1e3), ("µWh", 1e6))
+MASS_UNITS = (("kg", 1e-3), ("g", 1.0), ("mg", 1e3), ("µg", 1e6))
 UNKNOWN = "–"
 
 
@@ -80,7 +81,20 @@ def energy_unit(largest_wh: float) -> tuple[str, float]:
     >>> energy_unit(0.02), energy_unit(3), energy_unit(2500)
     (('mWh', 1000.0), ('Wh', 1.0), ('kWh', 0.001))
     """
-    return next(((unit, factor) for unit, factor in ENERGY_UNITS if largest_wh * factor >= 1), ENERGY_UNITS[-1])
+    return _unit(largest_wh, ENERGY_UNITS)
+
+
+def mass_unit(largest_g: float) -> tuple[str, float]:
+    """The same for masses in grams.
+
+    >>> mass_unit(0.00002), mass_unit(1500)
+    (('µg', 1000000.0), ('kg', 0.001))
+    """
+    return _unit(largest_g, MASS_UNITS)
+
+
+def _unit(largest: float, units: Sequence[tuple[str, float]]) -> tuple[str, float]:
+    return next(((unit, factor) for unit, factor in units if largest * factor >= 1), units[-1])
 
 
 def energy(energy_wh: float) -> str:

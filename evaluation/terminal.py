@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from evaluation.energy.factors import WH_PER_KWH
 from evaluation.energy.reading import JOULES_PER_WH
 from evaluation.energy.self_test import mean_power_w
 from evaluation.notes import comparison_notes
-from evaluation.numbers import UNKNOWN, energy, energy_unit, percentage, quantity, score, significant
+from evaluation.numbers import UNKNOWN, energy, energy_unit, mass_unit, percentage, quantity, score, significant
 
 if TYPE_CHECKING:
     from evaluation.doctor import Finding
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 BOUNDS_WIDTH = 15
 # And "0.800–1.20" in a table of many columns, where longer ones are folded.
 SHORT_BOUNDS_WIDTH = 10
+YEARLY_CARBON = "kg CO2e\na year"
 # Columns that the whole comparison takes.
 WIDE_TABLE = 104
 
@@ -62,7 +63,7 @@ def comparison_table(comparison: Comparison, *, wide: bool = True) -> Table:
     evidence = max((result.evidence for result in measured if result.evidence), default=None)
     class_of = f"\nclass {evidence}" if evidence else ""
     table.add_column(f"{unit} per {campaign.unit_name}{class_of}", justify="right", min_width=BOUNDS_WIDTH)
-    table.add_column("energy over the baseline's", justify="right", min_width=BOUNDS_WIDTH)
+    table.add_column("times the baseline's energy", justify="right", min_width=BOUNDS_WIDTH)
     if wide:
         table.add_column("ms per\nsample", justify="right")
     table.add_column(f"{fit_unit} to fit", justify="right", min_width=7)
@@ -90,48 +91,65 @@ def _fit_energy(result: CandidateResult, factor: float) -> str:
 
 
 def service_table(comparison: Comparison, scenario: Scenario) -> Table:
-    """One input at a time, and a year of service: what each candidate would take of a server."""
+    """One input at a time, and a year of service: what each candidate would take of a server.
+
+    Where the POC's goals say nothing of a service, the carbon of a functional unit stands in place of the year.
+    """
     measured = [result for result in comparison.results if result.per_sample]
     above = [result.above_idle_wh.value for result in measured if result.above_idle_wh]
     unit, factor = energy_unit(max(above, default=1.0))
-    requests = scenario.deployment.requests_per_year
-    table = Table(
-        title=f"In service: {significant(requests)} requests a year, {scenario.factor.id}",
-        title_justify="left",
-        box=box.HORIZONTALS,
-        pad_edge=False,
-        collapse_padding=True,
-    )
+    above_idle = f"{unit} above idle\nper {comparison.campaign.unit_name}"
+    title, headings, figures = _carbon_columns(comparison, scenario) if scenario.deployment is None else _year_columns(scenario)
+    table = Table(title=title, title_justify="left", box=box.HORIZONTALS, pad_edge=False, collapse_padding=True)
     table.add_column("candidate", no_wrap=True)
-    bounded = (f"{unit} above idle\nper {comparison.campaign.unit_name}", "kg CO2e\na year")
-    for heading in (
-        "ms for one,\np50 (p95)",
-        "peak\nMiB",
-        bounded[0],
-        "share of\na server",
-        "kWh a year\n(for requests)",
-        bounded[1],
-    ):
+    for heading in ("ms for one,\np50 (p95)", "peak\nMiB", above_idle, *headings):
         # In a narrow terminal figures go on in the next line: they are never cut.
-        table.add_column(heading, justify="right", overflow="fold", min_width=SHORT_BOUNDS_WIDTH if heading in bounded else None)
+        bounded = heading in {above_idle, YEARLY_CARBON}
+        table.add_column(heading, justify="right", overflow="fold", min_width=SHORT_BOUNDS_WIDTH if bounded else None)
     for result in measured:
-        service, carbon_kg = scenario.service(result), scenario.carbon_range_kg(result)
-        at_least = "≥ " if service.share_is_lower_bound else ""
+        memory_mib = result.per_sample.peak_memory_mib if result.per_sample else None
         table.add_row(
             result.name,
             _latency(result),
-            UNKNOWN
-            if result.per_sample is None or not result.per_sample.peak_memory_mib
-            else significant(result.per_sample.peak_memory_mib),
+            significant(memory_mib) if memory_mib else UNKNOWN,
             _folded(quantity(result.above_idle_wh, factor), SHORT_BOUNDS_WIDTH) if result.above_idle_wh else UNKNOWN,
-            at_least + percentage(service.share),
-            f"{at_least}{significant(service.energy_kwh)}\n({energy(service.active_kwh * WH_PER_KWH)})",
-            _folded(
-                f"{at_least}{significant(carbon_kg.central)}\n{significant(carbon_kg.low)}–{significant(carbon_kg.high)}",
-                SHORT_BOUNDS_WIDTH,
-            ),
+            *figures(result),
         )
     return table
+
+
+Columns = tuple[str, Sequence[str], "Callable[[CandidateResult], Sequence[str]]"]
+
+
+def _year_columns(scenario: Scenario) -> Columns:
+    """Title, headings and figures of a year of service."""
+
+    def figures(result: CandidateResult) -> Sequence[str]:
+        service, carbon_kg = scenario.service(result), scenario.carbon_range_kg(result)
+        at_least = "≥ " if service.share_is_lower_bound else ""
+        carbon = f"{at_least}{significant(carbon_kg.central)}\n{significant(carbon_kg.low)}–{significant(carbon_kg.high)}"
+        return (
+            at_least + percentage(service.share),
+            f"{at_least}{significant(service.energy_kwh)}\n({energy(service.active_kwh * WH_PER_KWH)})",
+            _folded(carbon, SHORT_BOUNDS_WIDTH),
+        )
+
+    requests = scenario.deployment.requests_per_year if scenario.deployment else 0
+    title = f"In service: {significant(requests)} requests a year, {scenario.factor.id}"
+    return title, ("share of\na server", "kWh a year\n(for requests)", YEARLY_CARBON), figures
+
+
+def _carbon_columns(comparison: Comparison, scenario: Scenario) -> Columns:
+    """Title, headings and figures of what a functional unit emits."""
+    found_g = {result.name: scenario.carbon_g_per_unit(result) for result in comparison.results}
+    unit, factor = mass_unit(max((carbon_g for carbon_g in found_g.values() if carbon_g), default=1.0))
+
+    def figures(result: CandidateResult) -> Sequence[str]:
+        carbon_g = found_g[result.name]
+        return (UNKNOWN if carbon_g is None else significant(carbon_g * factor),)
+
+    heading = f"{unit} CO2e per\n{comparison.campaign.unit_name}"
+    return f"One input at a time, and carbon by {scenario.factor.id}", (heading,), figures
 
 
 def _latency(result: CandidateResult) -> str:
@@ -167,7 +185,8 @@ def _result_dict(result: CandidateResult, scenario: Scenario | None) -> dict[str
     for name in ("energy_wh", "true_wh", "above_idle_wh", "ratio", "second_ratio"):
         interval = getattr(result, name)
         plain[name] = interval._asdict() if interval else None
-    plain["service"] = _service_dict(result, scenario) if scenario and result.per_sample else None
+    plain["carbon_g_co2e_per_unit"] = scenario.carbon_g_per_unit(result) if scenario else None
+    plain["service"] = _service_dict(result, scenario) if scenario and scenario.deployment and result.per_sample else None
     return plain
 
 
@@ -222,7 +241,7 @@ def self_test_table(self_test: SelfTest) -> Table:
     """The phases of a self-test: mean watts by component, and who kept cores busy."""
     table = Table(title="Self-test", title_justify="left", box=box.HORIZONTALS, pad_edge=False)
     names = [part.name for part in self_test.readings[0].components]
-    headings = ("phase", "s", *(f"{name.upper()} W" for name in names), "total W", "work a s", "busy cores", "others' cores")
+    headings = ("phase", "s", *(f"{name.upper()} W" for name in names), "total W", "work units a s", "busy cores", "others' cores")
     for heading in headings:
         table.add_column(heading, justify="left" if heading == "phase" else "right")
     for phase, reading in self_test.by_phase.items():

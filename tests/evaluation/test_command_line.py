@@ -14,7 +14,9 @@ import pytest
 
 from evaluation.candidate import Candidate
 from evaluation.energy.lock import energy_lock
+from evaluation.footprint import PeakMemory
 from evaluation.pocs import Poc, find_poc
+from evaluation.run import Protocol
 from evaluation.samples import Samples
 from tests.conftest import BIN, LAMP, Preuve, Recorded, labelled, write_csv
 
@@ -22,7 +24,8 @@ TASK = "request-classification"
 # A candidate's memory is not looked at here: that would take seconds in each campaign.
 CLI_CODE = """
 import evaluation.campaign as c
-c.peak_memory_mib = lambda *_: 100.0
+from evaluation.footprint import PeakMemory
+c.find_peak_memory = lambda *_: PeakMemory(100.0)
 from evaluation.cli import main
 main()
 """
@@ -34,7 +37,7 @@ SHORT = ["--text", "text", "--target", "category", "--rounds", "1", "--window", 
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Campaigns in this process do not look at the memory."""
-    monkeypatch.setattr("evaluation.campaign.peak_memory_mib", lambda *_: 100.0)
+    monkeypatch.setattr("evaluation.campaign.find_peak_memory", lambda *_: PeakMemory(100.0))
 
 
 def mended(preuve: Preuve, *arguments: str | Path) -> str:
@@ -87,7 +90,7 @@ def test_run_and_compare_show_the_same_table(preuve: Preuve, at_recorded: Record
         "tfidf-linearsvc",
         "6 test samples, 14 to learn from, 2 classes",
         "class C",
-        "for the memory. •",
+        "for the memory. So these energies are above all the times that the candidates took. •",
         "In service: 60 000 requests a year, ademe-2025",
         "By a second estimate (CPU seconds at",
     ):
@@ -418,15 +421,18 @@ def test_what_a_candidate_prints_does_not_get_into_the_answer_for_programs(preuv
     assert outcome.status == 0, outcome.err
     found = json.loads(outcome.out)
     assert [candidate["name"] for candidate in found["candidates"]] == ["talking"]
-    # These goals have no deployment, so nothing is said of a year of service.
-    assert (found["factor"], found["candidates"][0]["service"]) == (None, None)
+    # These goals have no deployment: carbon is that of a functional unit, and nothing is said of a year of service.
+    (talking,) = found["candidates"]
+    assert talking["service"] is None
+    assert talking["carbon_g_co2e_per_unit"] == pytest.approx(talking["energy_wh"]["value"] * 0.0461)
+    assert found["factor"]["id"] == "ademe-2025"
     assert "I answer" in outcome.err
     assert "that its goals allow" not in outcome.err
 
 
 def test_a_run_that_would_pass_the_budget_is_refused_and_leaves_no_record(preuve: Preuve, poc: Callable[[str], list[str]]) -> None:
     said = mended(preuve, "run", TASK, *poc(GOALS.format(ceiling_kwh=1e-12)))
-    assert "used so far, and this campaign needs at least" in said
+    assert "used so far, and this campaign needs about" in said
     assert '--over-budget "reason"' in said
     from evaluation.records.store import open_store
 
@@ -447,6 +453,50 @@ def test_with_a_reason_a_run_goes_on_beyond_the_budget_and_says_so(preuve: Preuv
     unlimited = poc(GOALS.format(ceiling_kwh=1).replace("development_kwh", "energy_per_unit_wh"))
     with energy_lock("campaign 7"):
         assert "campaign 7 is running" in mended(preuve, "run", TASK, *unlimited)
+
+
+@pytest.mark.parametrize(
+    ("options", "rounds", "window_s", "quick"),
+    [
+        ((), 5, 10.0, False),
+        (("--quick",), 3, 2.0, True),
+        # What is shorter than usual is marked, whichever option asked for it; what is not is not.
+        (("--quick", "--rounds", "10", "--window", "30"), 10, 30.0, False),
+        (("--rounds", "4"), 4, 10.0, True),
+        (("--window", "9.5"), 5, 9.5, True),
+    ],
+)
+def test_a_protocol_shorter_than_usual_is_marked(
+    preuve: Preuve,
+    poc: Callable[[str], list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+    options: Sequence[str],
+    rounds: int,
+    window_s: float,
+    quick: bool,
+) -> None:
+    asked: list[Protocol] = []
+
+    def begin(*_: object, protocol: Protocol, **__: object) -> None:
+        asked.append(protocol)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("evaluation.campaign.run_campaign", begin)
+    data = poc(GOALS.format(ceiling_kwh=5))[: -len(SHORT)]
+    preuve("run", TASK, *data, *SHORT[:4], *options)
+    assert asked == [Protocol(rounds=rounds, window_s=window_s, quick=quick)]
+
+
+def test_without_a_deployment_another_factor_changes_the_carbon_of_a_unit(preuve: Preuve, poc: Callable[[str], list[str]]) -> None:
+    assert preuve("run", TASK, *poc(GOALS.format(ceiling_kwh=5))).status == 0
+    shown = preuve("compare", TASK, "--factor", "rte-2024").out
+    assert "One input at a time, and carbon by rte-2024" in shown
+    assert "Carbon: the gross energy times 21.7 g/kWh (rte-2024)." in " ".join(shown.split())
+    grams = [
+        json.loads(preuve("compare", TASK, "--factor", factor, "--json").out)["candidates"][0]["carbon_g_co2e_per_unit"]
+        for factor in ("rte-2024", "ademe-2025")
+    ]
+    assert grams[0] / grams[1] == pytest.approx(21.7 / 46.1)
 
 
 def test_a_password_of_a_server_is_in_no_message(preuve: Preuve, monkeypatch: pytest.MonkeyPatch) -> None:

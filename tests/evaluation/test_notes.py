@@ -32,9 +32,11 @@ KNOWN = (
     "How the energy is known. CPU: load model with an assumed TDP of 80 W, class C; RAM: a declared constant of 20 W, class C. "
     "{share} of this is a declared constant of 20 W for the memory."
 )
+MOSTLY_TIME = "So these energies are above all the times that the candidates took."
 RATIOS = "The error is nearly the same for all of them, so on this machine the ratios tell them apart."
 CLASS_C = (
-    "Class C, modelled from the load, or declared: the true watt-hours lie between 0.50 and 6.0 times these figures. " + RATIOS
+    "Class C, modelled from the load, or declared: the true watt-hours are expected between 0.50 and 6.0 times these figures. "
+    + RATIOS
 )
 SAME_ORDER = "By a second estimate (CPU seconds at 4 W a busy core) the candidates rank the same, as far as they can be told apart."
 
@@ -120,7 +122,7 @@ def test_one_round_promises_no_interval_for_energy() -> None:
 def test_the_memorys_constant_is_told_as_a_share() -> None:
     # 71 of 100 parts.
     rounds = [make_reading(cpu_wh=0.29, ram_wh=0.71)]
-    assert notes_of(make_campaign(make_run(rounds=rounds)))[1] == KNOWN.format(share="71 %")
+    assert notes_of(make_campaign(make_run(rounds=rounds)))[1] == f"{KNOWN.format(share='71 %')} {MOSTLY_TIME}"
 
 
 def test_the_constant_is_told_from_the_least_to_the_greatest_share() -> None:
@@ -140,7 +142,8 @@ def test_energy_from_a_counter_is_said_to_be_and_has_no_second_estimate() -> Non
         "2 % of this is a declared constant of 20 W for the memory."
     )
     assert classes == (
-        "Class B, read from a hardware counter: the true watt-hours lie between 0.89 and 3.1 times these figures. " + RATIOS
+        "Class B, read from a hardware counter: the true watt-hours are expected between 0.89 and 3.1 times these figures. "
+        + RATIOS
     )
 
 
@@ -149,7 +152,10 @@ def test_calibrated_energy_may_be_read_as_it_stands() -> None:
     notes = notes_of(make_campaign(make_run(rounds=[make_reading(components=parts)])))
     # The calibration's bounds are 5 % either way; nothing is said of ratios, which are no better than the figures themselves.
     assert notes[2:] == [
-        "Class A, calibrated against a wall meter on this host: the true watt-hours lie between 0.95 and 1.1 times these figures."
+        (
+            "Class A, calibrated against a wall meter on this host: the true watt-hours are expected between 0.95 and 1.1 times "
+            "these figures."
+        )
     ]
 
 
@@ -161,7 +167,8 @@ def test_the_class_that_is_explained_is_the_worst_of_all_candidates() -> None:
     )
     # 1 Wh between 0.9 and 3, 1 Wh between 0.5 and 6: 1.4 to 9 of 2 Wh.
     assert (
-        "Class C, modelled from the load, or declared: the true watt-hours lie between 0.70 and 4.5 times" in notes_of(campaign)[2]
+        "Class C, modelled from the load, or declared: the true watt-hours are expected between 0.70 and 4.5 times"
+        in notes_of(campaign)[2]
     )
 
 
@@ -208,18 +215,63 @@ def test_fits_without_a_figure_say_why() -> None:
 def test_a_year_in_service_says_what_decides_it() -> None:
     heavy = make_run("heavy", rounds=make_rounds(1.0, 1.0), peak_memory_mib=4096.0)
     slow = make_run("slow", rounds=[make_reading(cpu_seconds=1e7)] * 2, peak_memory_mib=1.0)
-    runs = {"heavy": heavy, "slow": slow}
+    unsized = make_run("unsized", rounds=make_rounds(1.0, 1.0))
+    runs = {"heavy": heavy, "slow": slow, "unsized": unsized}
 
     def decides(*names: str) -> str:
         campaign = make_campaign(*(runs[name] for name in names), readings=[make_reading("idle")])
         factors = read_factors()
         scenario = Scenario(make_deployment(), factors[DEFAULT_FACTOR], factors, 1000)
-        (note,) = service_notes(compare(campaign, [accuracy]), scenario)
-        return note.partition("whichever is larger; ")[2].partition(". ")[0]
+        note = next(note for note in service_notes(compare(campaign, [accuracy]), scenario) if note.startswith("In service"))
+        return note.partition("whichever is larger")[2].partition(". ")[0]
 
-    assert decides("heavy", "slow") == "memory decides for heavy"
-    assert decides("heavy") == "memory decides for all of them"
-    assert decides("slow") == "time decides"
+    assert decides("heavy", "slow") == "; memory decides for heavy"
+    assert decides("heavy") == "; memory decides for all of them"
+    assert decides("slow") == "; time decides"
+    # Of a memory that nobody knows nobody says that time decides.
+    assert decides("unsized") == ""
+    assert decides("heavy", "unsized") == "; memory decides for heavy"
+
+
+def service_of(*runs: Run, deployed: bool = True) -> list[str]:
+    """What is said of a year of service."""
+    idle = make_reading("idle", cpu_wh=0.1, ram_wh=0.1, duration_s=5.0)
+    factors = read_factors()
+    scenario = Scenario(make_deployment() if deployed else None, factors[DEFAULT_FACTOR], factors, 1000)
+    return list(service_notes(compare(make_campaign(*runs, readings=[idle]), [accuracy]), scenario))
+
+
+def test_a_year_in_service_says_what_its_figures_rest_on() -> None:
+    notes = service_of(make_run(rounds=make_rounds(1.0, 1.0), peak_memory_mib=1.0))
+    assert notes[0] == "Above idle: what the machine took in one idle window of 5 s is taken off, as if it were known exactly."
+    assert notes[-1] == (
+        "That server idles at 120 W and has 128 GiB. A test. The second lines of the carbon go from the lowest to the highest "
+        "factor, PUE and making."
+    )
+
+
+def test_a_memory_that_is_not_known_says_why_and_what_that_means() -> None:
+    run = make_run(rounds=make_rounds(1.0, 1.0), peak_memory_unknown="a process of its own could not load it and answer")
+    why = "linear: its peak memory is not known: a process of its own could not load it and answer."
+    assert service_of(run)[1] == f"{why} Its share of a server is at least what is shown."
+    assert service_of(run, deployed=False)[1:] == [
+        why,
+        (
+            "Carbon: the gross energy times 46.1 g/kWh (ademe-2025). Nothing is said of a year in service: goals.toml has no "
+            "[deployment]."
+        ),
+    ]
+
+
+def test_a_candidate_that_kept_more_cores_busy_than_it_was_given_is_told() -> None:
+    def told(cores: float, threads: int) -> list[str]:
+        run = make_run(rounds=[make_reading(cpu_seconds=1.0), make_reading(cpu_seconds=10 * cores)])
+        notes = notes_of(make_campaign(run, protocol=Protocol(threads=threads)))
+        return [note.partition(":")[0] for note in notes if "cores busy, and not" in note]
+
+    assert told(1.2, 1) == []
+    assert told(3.9, 4) == []
+    assert told(3.94, 1) == ["linear kept 3.9 cores busy, and not 1"]
 
 
 def test_windows_measured_again_are_counted() -> None:
@@ -273,7 +325,7 @@ def test_a_long_gap_between_power_samples_is_told(gap_s: float, told: list[str])
 
 def test_a_quick_campaign_is_said_to_be_no_ground_for_a_decision() -> None:
     assert notes_of(make_campaign(protocol=Protocol(quick=True)))[1:] == [
-        "Quick: short windows, to try things out. Decide on a campaign without --quick."
+        "Quick: fewer rounds or shorter windows than 5 of 10 s, to try things out. Decide on a campaign without --quick."
     ]
 
 

@@ -76,9 +76,9 @@ BROKEN = CandidateResult(
 WIDE = """\
 request-classification on requests.csv, campaign 20261123-190559-3f2a
  ──────────────────────────────────────────────────────────────────────────────────────────────────────
-                                                  mWh per 1 000
-                                                requests routed   energy over the   ms per
- candidate             macro_f1      accuracy           class C        baseline's   sample   mWh to fit
+                                                  mWh per 1 000         times the
+                                                requests routed        baseline's   ms per
+ candidate             macro_f1      accuracy           class C            energy   sample   mWh to fit
  ──────────────────────────────────────────────────────────────────────────────────────────────────────
  keywords                 0.612         0.640              2.05                 1   0.0123    too short
  (baseline)         0.580–0.645   0.610–0.671         2.01–2.09
@@ -91,9 +91,9 @@ request-classification on requests.csv, campaign 20261123-190559-3f2a
 NARROW = """\
 request-classification on requests.csv, campaign 20261123-190559-3f2a
  ───────────────────────────────────────────────────────────────────────────────
-                                    mWh per 1 000
-                                  requests routed   energy over the
- candidate             macro_f1           class C        baseline's   mWh to fit
+                                    mWh per 1 000         times the
+                                  requests routed        baseline's
+ candidate             macro_f1           class C            energy   mWh to fit
  ───────────────────────────────────────────────────────────────────────────────
  keywords                 0.612              2.05                 1    too short
  (baseline)         0.580–0.645         2.01–2.09
@@ -118,6 +118,7 @@ SERVED = replace(
 )
 UNSIZED = replace(TRANSFORMER, per_sample=PerSample(0.001, 262.8, None), above_idle_wh=Interval(0.0456))
 SCENARIO = Scenario(make_deployment(), find_factor("ademe-2025"), read_factors(), 1000)
+UNDEPLOYED = replace(SCENARIO, deployment=None)
 WIDE_SERVICE = """\
 In service: 60 000 requests a year, ademe-2025
  ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -362,9 +363,21 @@ def test_json_has_a_year_of_service_and_the_factor_it_was_worked_out_with() -> N
     assert (found["factor"]["id"], found["factor"]["g_per_kwh"], found["factor"]["retrieved"]) == ("ademe-2025", 46.1, "2026-11-24")
 
 
-def test_json_without_a_deployment_has_no_factor_and_no_service() -> None:
-    found = comparison_dict(comparison_of(SERVED))
-    assert (found["factor"], found["candidates"][0]["service"]) == (None, None)
+def test_json_without_a_deployment_has_the_carbon_of_a_unit_and_no_service() -> None:
+    found = comparison_dict(comparison_of(SERVED), UNDEPLOYED)
+    (linear,) = found["candidates"]
+    assert (found["factor"]["id"], linear["service"]) == ("ademe-2025", None)
+    # 0.0123 Wh at 46.1 g a kWh.
+    assert linear["carbon_g_co2e_per_unit"] == pytest.approx(0.00056703)
+
+
+def test_without_a_deployment_a_table_has_the_carbon_of_a_unit() -> None:
+    table = printed(service_table(comparison_of(SERVED, UNSIZED), UNDEPLOYED))
+    assert table.splitlines()[0] == "One input at a time, and carbon by ademe-2025"
+    assert "mg CO2e per" in table
+    # 0.0123 Wh and 0.82 Wh at 46.1 g a kWh; the second has no known memory, nor a latency.
+    assert row(table, "tfidf-linearsvc") == ["tfidf-linearsvc", "0.123", "(0.200)", "1", "024", "1.00", "0.567"]
+    assert row(table, "tiny-transformer") == ["tiny-transformer", "–", "–", "45.6", "37.8"]
 
 
 def test_json_has_null_for_numbers_that_are_none() -> None:

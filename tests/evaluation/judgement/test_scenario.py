@@ -12,6 +12,7 @@ from evaluation.energy.factors import find_factor, read_factors
 from evaluation.judgement.comparison import CandidateResult
 from evaluation.judgement.deployment import PerSample, Range
 from evaluation.judgement.scenario import Scenario
+from evaluation.judgement.statistics import Interval
 from tests.conftest import Preuve, Recorded
 from tests.records import make_deployment
 
@@ -48,6 +49,19 @@ def test_a_candidate_that_was_not_measured_has_no_year_of_service() -> None:
             ask(replace(LINEAR, per_sample=None))
 
 
+def test_without_a_deployment_there_is_no_year_of_service() -> None:
+    for ask in (replace(SCENARIO, deployment=None).service, replace(SCENARIO, deployment=None).carbon_range_kg):
+        with pytest.raises(ValueError, match="nothing of a service"):
+            ask(LINEAR)
+
+
+def test_the_carbon_of_a_unit_is_that_of_its_gross_energy() -> None:
+    measured = replace(LINEAR, energy_wh=Interval(2.0, 1.0, 3.0))
+    # 2 Wh at 46.1 g a kWh.
+    assert SCENARIO.carbon_g_per_unit(measured) == pytest.approx(0.0922)
+    assert SCENARIO.carbon_g_per_unit(LINEAR) is None
+
+
 def compared(preuve: Preuve, *options: str) -> dict[str, Any]:
     outcome = preuve("compare", TASK, "--json", *options)
     assert outcome.status == 0, outcome.err
@@ -60,6 +74,7 @@ def test_compare_takes_another_factor_for_carbon_alone(preuve: Preuve, at_record
     assert (usual["factor"]["id"], other["factor"]["id"]) == ("ademe-2025", "rte-2024")
     for one, again in zip(usual["candidates"], other["candidates"], strict=True):
         service, under = one.pop("service"), again.pop("service")
+        assert again.pop("carbon_g_co2e_per_unit") / one.pop("carbon_g_co2e_per_unit") == pytest.approx(21.7 / 46.1)
         assert one == again
         operational, less = (each["carbon_kg_co2e"]["central"] - each["embodied_kg_co2e"] for each in (service, under))
         assert less / operational == pytest.approx(21.7 / 46.1)
