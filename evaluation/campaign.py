@@ -207,7 +207,7 @@ class _Experiment:
         for place, trial in enumerate(self.trials):
             self.progress(f"fit {trial.name}", 1 + place, steps)
             if trial.seed == 0:
-                self._rehearse(trial)
+                self._guarded(self._rehearse, trial)
             self._guarded(self._fit_and_warm_up, trial)
             self._guarded(self._look_at_single_inputs_and_memory, trial)
         for number in range(1, rounds + 1):

@@ -339,9 +339,10 @@ def ui(
 
 
 def _end_like_an_interrupt() -> None:
-    """What ends this process from outside is tidied up after like Ctrl-C."""
+    """What ends this process from outside is tidied up after like Ctrl-C; what `nohup` has it ignore stays ignored."""
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
 
 
 def _check_own_data(data: str | None, options: dict[str, object]) -> None:

@@ -38,8 +38,14 @@ def _handled_by(handler: Handler) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.signal(number, handler) for number in ENDING}
+    before: dict[signal.Signals, Handler] = {}
     try:
+        for number in ENDING:
+            usual = signal.getsignal(number)
+            # What is ignored (SIGHUP under `nohup`) stays so, and takes no other one's place.
+            if usual is not signal.SIG_IGN:
+                before[number] = usual
+                signal.signal(number, handler)
         yield
     finally:
         for number, usual in before.items():

@@ -70,7 +70,7 @@ def comparison_table(comparison: Comparison, *, wide: bool = True) -> Table:
     for result in measured:
         table.add_row(
             result.name + ("\n(baseline)" if result.baseline else ""),
-            *(score(result.scores[metric]) for metric in metrics),
+            *(score(result.scores[metric]) if metric in result.scores else UNKNOWN for metric in metrics),
             _folded(quantity(result.energy_wh, factor)) if result.energy_wh else UNKNOWN,
             "1" if result.baseline else _folded(quantity(result.ratio)) if result.ratio else UNKNOWN,
             *([significant(result.ms_per_sample) if result.ms_per_sample else UNKNOWN] if wide else []),

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 
+from evaluation.energy.load import running_children
+
 
 def synchronize() -> Exception | None:
     """Wait until the GPU has done what was asked of it: its work goes on after the calls that asked for it return.
@@ -27,19 +29,19 @@ def synchronize() -> Exception | None:
 
 def in_use() -> bool:
     """Whether this process computes on a GPU, or has done so: its driver then stays loaded."""
-    torch = sys.modules.get("torch")
-    return torch is not None and bool(torch.cuda.is_available() and torch.cuda.is_initialized())
+    # While another thread is importing it, it is there in part.
+    cuda = getattr(sys.modules.get("torch"), "cuda", None)
+    ready = (getattr(cuda, name, None) for name in ("is_available", "is_initialized"))
+    return all(asked is not None and asked() for asked in ready)
 
 
 def is_shared() -> bool:
     """Whether processes other than this one and its children hold a GPU."""
-    import psutil
-
     holders = _holders()
     if holders <= {os.getpid()}:
         # Mostly so, and asked each second: there is no need to look for children.
         return False
-    ours = {os.getpid(), *(child.pid for child in psutil.Process().children(recursive=True))}
+    ours = {os.getpid(), *(child.pid for child in running_children())}
     foreign = holders - ours
     # The driver names processes as the host numbers them. Within a container nobody recognises themselves in its list; one
     # unknown holder is then taken to be this process.

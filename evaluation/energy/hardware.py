@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
 
@@ -20,7 +20,8 @@ POWERCAP = ("sys/class/powercap", "sys/devices/virtual/powercap")
 Battery = Literal["none", "on mains", "charging", "discharging"]
 RaplState = Literal["readable", "unreadable", "absent"]
 # CodeCarbon reads a card's counter, or where there is none its power each second, and takes the mean for the time between.
-GpuSensor = Literal["none", "energy counter", "power"]
+GpuSensor = Literal["none", "power", "energy counter"]
+GPU_SENSORS: tuple[GpuSensor, ...] = get_args(GpuSensor)
 
 
 class Rapl(BaseModel):
@@ -224,6 +225,8 @@ def _look_at_gpus(root: Path) -> tuple[tuple[str, ...], GpuSensor, str]:
         names, sensor = _gpu_names_and_sensor(pynvml)
     except Exception as error:  # noqa: BLE001 - whatever the library raises is a reason to tell, and none to stop
         return (), "none", _why_not(pynvml, error, root)
+    if names and sensor == "none":
+        return (), "none", f"{', '.join(names)}: neither the energy nor the power of a card can be read"
     if shutil.which("nvidia-smi") is None:
         return names, sensor, "readable, but nvidia-smi is not on the PATH, without which CodeCarbon does not look"
     return names, sensor, "readable"
@@ -234,21 +237,27 @@ def _gpu_names_and_sensor(nvml: Any) -> tuple[tuple[str, ...], GpuSensor]:
     try:
         handles = [nvml.nvmlDeviceGetHandleByIndex(index) for index in range(nvml.nvmlDeviceGetCount())]
         names = [nvml.nvmlDeviceGetName(handle) for handle in handles]
-        counted = [_has_energy_counter(nvml, handle) for handle in handles]
+        sensors = {_sensor(nvml, handle) for handle in handles}
     finally:
         with suppress(nvml.NVMLError):
             nvml.nvmlShutdown()
-    sensor: GpuSensor = ("energy counter" if all(counted) else "power") if handles else "none"
+    # The worst of them.
+    sensor: GpuSensor = next((each for each in GPU_SENSORS if each in sensors), "none")
     # Bytes before version 12 of the library's package.
     return tuple(name.decode() if isinstance(name, bytes) else name for name in names), sensor
 
 
-def _has_energy_counter(nvml: Any, handle: Any) -> bool:
-    try:
-        nvml.nvmlDeviceGetTotalEnergyConsumption(handle)
-    except nvml.NVMLError_NotSupported:
-        return False
-    return True
+def _sensor(nvml: Any, handle: Any) -> GpuSensor:
+    ways: tuple[tuple[GpuSensor, Any], ...] = (
+        ("energy counter", nvml.nvmlDeviceGetTotalEnergyConsumption),
+        ("power", nvml.nvmlDeviceGetPowerUsage),
+    )
+    for sensor, read in ways:
+        with suppress(nvml.NVMLError_NotSupported):
+            read(handle)
+            return sensor
+    # The part of a card that a virtual machine is lent has neither.
+    return "none"
 
 
 def _why_not(nvml: Any, error: Exception, root: Path) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import resource
-from typing import NamedTuple, Self
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple, Self
 
 
 class CpuUse(NamedTuple):
@@ -44,6 +46,34 @@ def cpu_use(*, with_running_children: bool = False) -> CpuUse:
     return CpuUse(own, busy, getattr(times, "steal", 0.0))
 
 
+def running_children() -> list[Any]:
+    """Processes that this one started, and those that they started; as far as this user may look at processes."""
+    import psutil
+
+    try:
+        return list(psutil.Process().children(recursive=True))
+    except psutil.Error:
+        # Where others' processes are closed to us, one that may not be looked at ends the look at all of them.
+        return [child for pid in _direct_children() if (child := _process(pid))]
+
+
+def _direct_children() -> list[int]:
+    found: list[int] = []
+    for path in Path("/proc/self/task").glob("*/children"):
+        with suppress(OSError):
+            found += [int(pid) for pid in path.read_text(encoding="ascii").split()]
+    return found
+
+
+def _process(pid: int) -> Any:
+    import psutil
+
+    try:
+        return psutil.Process(pid)
+    except psutil.Error:
+        return None
+
+
 def _own_seconds() -> float:
     # To the microsecond; `os.times` counts in hundredths of a second. Children are in it once they have ended.
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
@@ -54,7 +84,7 @@ def _seconds_of_running_children() -> float:
     import psutil
 
     total = 0.0
-    for child in psutil.Process().children(recursive=True):
+    for child in running_children():
         try:
             times = child.cpu_times()
         except psutil.Error:

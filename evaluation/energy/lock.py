@@ -118,6 +118,14 @@ def _is_ours_now(descriptor: int, path: Path) -> bool:
         return os.path.samestat(os.fstat(descriptor), path.stat())
     except (BlockingIOError, FileNotFoundError):
         return False
+    except OSError as error:
+        close(descriptor)
+        raise BusyError(
+            expected="a folder whose files can be locked",
+            found=error.strerror or str(error),
+            where=str(path),
+            remedy=f"name one on a disk of this machine: export {LOCK_FOLDER_VARIABLE}=/tmp",
+        ) from error
 
 
 def lock_holder() -> str | None:

@@ -24,6 +24,8 @@ from evaluation.exceptions import MeterError, PreuveError
 from evaluation.signals import ending_held_back
 
 MOST_TRIES = 3
+# The two clocks are read one after the other; a suspended machine sleeps for longer.
+LONGEST_SLEEP_S = 0.5
 
 
 class Window:
@@ -31,17 +33,27 @@ class Window:
 
     def __init__(self) -> None:
         self.samples = 0
-        self.began_s = 0.0
+        self.began_s = self.began_asleep_s = 0.0
         self.open()
 
     def open(self) -> None:
         """It begins now."""
-        self.began_s = time.perf_counter()
+        self.began_s, self.began_asleep_s = time.perf_counter(), _asleep_s()
 
     @property
     def elapsed_s(self) -> float:
         """Seconds since the window opened."""
         return time.perf_counter() - self.began_s
+
+    @property
+    def asleep_s(self) -> float:
+        """Seconds that the machine was suspended since then; they are not in the elapsed ones."""
+        return _asleep_s() - self.began_asleep_s
+
+
+def _asleep_s() -> float:
+    """How long the machine has been suspended since it was started."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - time.clock_gettime(time.CLOCK_MONOTONIC)
 
 
 @dataclass
@@ -98,13 +110,13 @@ class _Sampler:
         own, busy, stolen = use.since(self._first_use)
         sample = PowerSample(self.number, now_s - self._began_s, cpu_wh, gpu_wh, ram_wh, own, busy, stolen)
         self.samples.append(sample)
-        self.look_at_gpu()
         try:
             if self.journal:
                 self.journal.write("sample", values=sample)
         except PreuveError as error:
             # This is CodeCarbon's thread, where nobody would hear of it; the window's end raises it.
             self.problem = error
+        self.look_at_gpu()
 
     def look_at_gpu(self) -> None:
         """Whoever held it at one moment of the window shared it."""
@@ -194,12 +206,15 @@ class Meter:
         """
         label = WindowLabel(kind, round_number, attempt, dt.datetime.now(dt.UTC))
         self._write("window", run=log.run, kind=kind, round=round_number, attempt=attempt, started=label.started.isoformat())
-        sampler = _Sampler(len(log.readings), self.journal, has_gpu=bool(self.machine.hardware.gpus))
+        # In a container nobody recognises the process that a candidate's memory is measured in: it would be taken for a stranger.
+        sampler = _Sampler(len(log.readings), self.journal, has_gpu=bool(self.machine.hardware.gpus) and kind != "memory")
         tracker = new_tracker(self.machine, sampler)
         under_way = _UnderWay(label, log, sampler, tracker, gpu_works=gpu.synchronize() is None)
-        closed = False
+        closed, kept = False, len(log.readings)
         try:
-            tracker.start()
+            with ending_held_back():
+                # An interrupt in the middle of it would leave CodeCarbon's own lock taken, and its end waiting for it for ever.
+                tracker.start()
             under_way.window.open()
             yield under_way.window
             # A second Ctrl-C must not cost the reading of what the first one ended.
@@ -212,7 +227,8 @@ class Meter:
                     self._close(under_way, cut_short=True)
             # What ended the window goes on upwards; what the listener has to say, it says again after the next one.
             with suppress(PreuveError):
-                self.on_reading(log.readings[-1])
+                if len(log.readings) > kept:
+                    self.on_reading(log.readings[-1])
             raise
         self.on_reading(log.readings[-1])
         if problem:
@@ -233,6 +249,7 @@ class Meter:
             problem, outcome, reason = gpu_failure, "cut short", f"the GPU failed: {type(gpu_failure).__name__}"
         try:
             _check_gpu_is_measured(self.machine)
+            _check_awake(under_way.window)
             raw = raw_energy(under_way.tracker, self.machine, duration_s, sampler.sampled)
             measured = components_of(self.machine, raw, duration_s)
         except MeterError as error:
@@ -353,6 +370,18 @@ def without_calibration(reading: Reading, machine: Machine) -> Reading:
         for part in reading.components
     )
     return reading.model_copy(update={"components": tuple(parts), "calibrated_by": 1.0})
+
+
+def _check_awake(window: Window) -> None:
+    """Raise where the machine was suspended: counters begin again at zero then, as if they had gone all the way round."""
+    asleep_s = window.asleep_s
+    if asleep_s > LONGEST_SLEEP_S:
+        raise MeterError(
+            expected="a machine that stays awake",
+            found=f"it was suspended for {asleep_s:.0f} s",
+            where="the window under way",
+            remedy="keep it awake while a campaign runs: systemd-inhibit preuve run ...",
+        )
 
 
 def _check_gpu_is_measured(machine: Machine) -> None:

@@ -154,7 +154,7 @@ def _result(campaign: Campaign, name: str, metrics: Sequence[Metric], reference:
         status="finished",
         seeds=len(finished),
         reason=_unfinished(runs),
-        scores=_scores(finished, metrics),
+        scores=_scores(finished, campaign.metrics, metrics),
         energy_wh=energy_wh,
         true_wh=_true_bounds(energy_wh.value, windows),
         evidence=max(reading.evidence or "D" for reading in windows),
@@ -227,10 +227,13 @@ def _unfinished(runs: Sequence[Run]) -> str | None:
     return f"{len(rest)} of {len(runs)} seeds: {rest[0].status}. {rest[0].reason}" if rest else None
 
 
-def _scores(runs: Sequence[Run], metrics: Sequence[Metric]) -> dict[str, Interval]:
+def _scores(runs: Sequence[Run], recorded: Sequence[str], metrics: Sequence[Metric]) -> dict[str, Interval]:
+    """The task's metrics as they are now, and those that it had then: these as they were recorded, without an interval."""
     expected = [prediction.expected for prediction in runs[0].predictions]
     predicted = [[prediction.predicted for prediction in run.predictions] for run in runs]
-    return {metric.name: score_interval(metric, expected, predicted) for metric in metrics}
+    known = {metric.name: score_interval(metric, expected, predicted) for metric in metrics}
+    gone = [name for name in recorded if name not in known and all(name in run.scores for run in runs)]
+    return known | {name: Interval(fmean(run.scores[name] for run in runs)) for name in gone}
 
 
 def round_energies(

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from evaluation.energy.journal import Entry, journal_folder, no_writer, read_journal
 from evaluation.energy.load import CpuUse
-from evaluation.energy.machine import Machine
+from evaluation.energy.machine import Machine, machine_id
 from evaluation.energy.meter import EnergyLog, WindowLabel, components_of, make_reading
 from evaluation.energy.reading import PowerSample, Reading
 from evaluation.energy.tracker import RawEnergy
@@ -64,14 +64,16 @@ def close_killed(store: Store, tell: Callable[[str], None]) -> list[str]:
     """
     closed, alive = [], set()
     for path in sorted(journal_folder().glob("*.jsonl")):
-        with no_writer(path) as ended:
-            if not ended:
-                alive.add(path.stem)
-                continue
-            try:
-                closed += _close_from(path, store, tell)
-            except JournalError as error:
-                tell(f"{path} cannot be read ({error}): a command of the version that wrote it will record its campaign.")
+        try:
+            with no_writer(path) as ended:
+                if ended:
+                    closed += _close_from(path, store, tell)
+                else:
+                    alive.add(path.stem)
+        except JournalError as error:
+            tell(f"{path} cannot be read ({error}): a command of the version that wrote it will record its campaign.")
+        except PermissionError:
+            tell(f"{path} belongs to another user: a command of theirs will record its campaign.")
     if not alive:
         shutil.rmtree(scratch_folder(), ignore_errors=True)
     closed += store.close_orphans(alive)
@@ -87,8 +89,8 @@ def unrecorded_wh(task: str) -> dict[str, float]:
         try:
             entries = _entries(path)
             remains = _read(entries) if entries else None
-        except (JournalError, FileNotFoundError):
-            # One that nobody can read is told of elsewhere; one that another process has just closed is recorded.
+        except (JournalError, OSError):
+            # One that cannot be read is told of elsewhere; one that another process has just closed is recorded.
             continue
         if remains and remains.campaign.task == task:
             readings = [reading for log in remains.logs.values() for reading in log.readings]
@@ -104,10 +106,11 @@ def _close_from(path: Path, store: Store, tell: Callable[[str], None]) -> list[s
         return []
     try:
         task, campaign_id, address = entries[0]["campaign"]["task"], entries[0]["campaign"]["id"], entries[0]["tracking"]
-        process = entries[0]["process"]
+        process, machine = entries[0]["process"], entries[0]["campaign"]["machine"]["machine_id"]
     except (KeyError, TypeError) as error:
         raise JournalError(f"no campaign in its first line: {error}") from error
-    if task != store.task or is_running(process):
+    # Whether a process of another machine lives nobody knows here; locks do not always reach so far.
+    if task != store.task or machine != machine_id() or is_running(process):
         return []
     if address != named_uri():
         how = f"with MLFLOW_TRACKING_URI={address}" if address else "without MLFLOW_TRACKING_URI"

@@ -718,6 +718,19 @@ def test_beyond_the_budget_a_reason_goes_into_the_record_and_the_notes(run: Star
     assert "Beyond the POC's development budget; the reason given: the jury asked for it" in notes
 
 
+def test_a_gpu_that_fails_while_a_candidate_is_rehearsed_ends_that_candidate_alone(
+    run: Start, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # It is waited for before and after each window: first of the idle one, then of the rehearsal.
+    answers = iter([None, None, None, RuntimeError("CUDA error: device-side assert triggered")])
+    monkeypatch.setattr("evaluation.energy.gpu.synchronize", lambda: next(answers, None))
+    campaign = run(Candidate("first", fit_constant), Candidate("second", fit_constant))
+    first, second = campaign.runs
+    assert (first.status, [reading.outcome for reading in first.readings]) == ("failed", ["cut short"])
+    assert str(first.reason).startswith("RuntimeError in ")
+    assert (campaign.status, second.status) == ("finished", "finished")
+
+
 def test_a_fit_that_passes_the_budget_and_fails_ends_the_campaign_all_the_same(run: Start, store: Store) -> None:
     def fit(train: Samples, *, seed: int) -> Predictor:
         sleeping(0.5)(train, seed=seed)

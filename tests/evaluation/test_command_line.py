@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -355,6 +356,17 @@ def test_models_of_undeclared_data_are_not_stored_and_no_word_of_a_text_is_kept(
     assert outcome.status == 0, outcome.err
     assert "models are not stored" in outcome.out
     assert [path for path in home.rglob("*") if path.is_file() and b"quimperlot" in path.read_bytes()] == []
+
+
+def test_a_campaign_under_nohup_outlives_its_terminal(preuve: Preuve, requests_csv: Path) -> None:
+    command = [*CLI, "run", TASK, "--data", str(requests_csv), *SHORT, "--candidate", "keywords", "--window", "3"]
+    with subprocess.Popen(["nohup", *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr
+        next(line for line in process.stderr if "round 1" in line)
+        process.send_signal(signal.SIGHUP)
+        process.communicate()
+    assert process.returncode == 0
+    assert "keywords" in preuve("compare", TASK).out
 
 
 def test_a_killed_campaign_is_closed_by_the_next_look_at_it(preuve: Preuve, requests_csv: Path) -> None:

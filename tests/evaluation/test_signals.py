@@ -36,6 +36,21 @@ def test_what_comes_meanwhile_takes_effect_afterwards_and_once(number: signal.Si
     assert signal.getsignal(number) is signal.default_int_handler
 
 
+def test_what_is_ignored_stays_ignored_and_hides_nothing_else() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    def work() -> None:
+        with ending_held_back():
+            os.kill(os.getpid(), signal.SIGHUP)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    with ending_held_back():
+        os.kill(os.getpid(), signal.SIGHUP)
+    assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+
+
 def test_what_comes_meanwhile_has_no_effect_where_it_is_ignored() -> None:
     with ending_ignored():
         os.kill(os.getpid(), signal.SIGINT)

@@ -16,7 +16,7 @@ import pytest
 
 from evaluation.energy import gpu, meter
 from evaluation.energy.meter import EnergyLog, Meter
-from evaluation.energy.reading import Reading
+from evaluation.energy.reading import Kind, Reading
 from evaluation.exceptions import MeterError
 from tests.machines import FAKE_NVML, PROJECT, gpu_environment
 from tests.records import make_hardware, make_machine
@@ -306,6 +306,26 @@ def test_work_that_failed_unheard_ends_the_window_and_costs_neither_its_reading_
         ("complete", None),
     ]
     assert events == ["start", "stop"] * 2
+
+
+def test_a_torch_that_is_being_imported_is_not_in_use_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    # CodeCarbon's thread looks at it while another one is importing it.
+    half = ModuleType("torch")
+    monkeypatch.setitem(sys.modules, "torch", half)
+    assert not gpu.in_use()
+    half.cuda = SimpleNamespace(is_available=lambda: True)  # type: ignore[attr-defined]
+    assert not gpu.in_use()
+
+
+def test_where_memory_is_looked_at_nobody_is_taken_for_a_stranger(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gpu, "is_shared", lambda: True)
+    monkeypatch.setattr(meter, "new_tracker", lambda *_: FakeTracker([]))
+    log, on_a_gpu_host = EnergyLog(), Meter(make_machine(make_hardware(gpus=("NVIDIA L4",))))
+    kinds: tuple[Kind, Kind] = ("memory", "inference")
+    for kind in kinds:
+        with on_a_gpu_host.window(kind, log):
+            pass
+    assert [reading.gpu_shared for reading in log.readings] == [False, True]
 
 
 def test_torch_is_not_loaded_to_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -207,6 +207,16 @@ def test_a_card_without_an_energy_counter_is_told(tmp_path: Path, nvml: Path, co
     assert look_at_hardware(gpu_host(tmp_path)).gpu_sensor == sensor
 
 
+def test_a_card_of_which_nothing_can_be_read_is_none_that_can_be_measured(tmp_path: Path, nvml: Path) -> None:
+    # As the part of a card that a virtual machine is lent.
+    lent = {"name": "GRID A100-10C", "energy_counter": False, "power_readable": False}
+    for cards in ([lent], [{"name": "NVIDIA L4"}, lent]):
+        nvml.write_text(json.dumps({"gpus": cards}), encoding="utf-8")
+        found = look_at_hardware(gpu_host(tmp_path / str(len(cards))))
+        assert (found.gpus, found.gpu_sensor) == ((), "none")
+        assert found.nvml.endswith("GRID A100-10C: neither the energy nor the power of a card can be read")
+
+
 def test_a_look_leaves_the_library_as_it_was(bare: Path, nvml: Path) -> None:
     look_at_hardware(bare)
     with pytest.raises(pynvml.NVMLError_Uninitialized):

@@ -6,6 +6,8 @@ import subprocess
 import sys
 import time
 
+import psutil
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -50,6 +52,21 @@ def test_a_child_that_runs_counts_as_ours_where_children_are_looked_at() -> None
             child.kill()
     assert used.own >= ALMOST_ALL_S
     assert used_alone.own < NEXT_TO_NOTHING_S
+
+
+def test_where_processes_of_others_are_closed_to_us_our_own_children_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    def closed(*_: object, **__: object) -> list[psutil.Process]:
+        raise psutil.AccessDenied(1)
+
+    monkeypatch.setattr(psutil.Process, "children", closed)
+    before = cpu_use(with_running_children=True)
+    with subprocess.Popen([sys.executable, "-S", "-c", BUSY_FOR_EVER]) as child:
+        try:
+            wait_until_used(child.pid, USED_S)
+            used = cpu_use(with_running_children=True).since(before)
+        finally:
+            child.kill()
+    assert used.own >= ALMOST_ALL_S
 
 
 def test_a_child_of_a_child_is_ours_too() -> None:

@@ -114,6 +114,16 @@ def test_a_lock_file_that_was_deleted_while_it_was_held_is_made_anew(monkeypatch
             assert lock_holder() is not None
 
 
+def test_a_disk_that_knows_no_locks_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("evaluation.energy.lock.fcntl.flock", unknown)
+    with pytest.raises(BusyError, match="No locks available") as refused, energy_lock("one"):
+        pass
+    assert refused.value.remedy.endswith("export PREUVE_LOCK_FOLDER=/tmp")
+
+
 def test_a_disk_without_room_for_the_holders_name_does_not_keep_it_from_holding(monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> int:
         raise OSError(errno.ENOSPC, "No space left on device")

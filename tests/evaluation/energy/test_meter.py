@@ -549,6 +549,56 @@ def test_an_interrupt_while_the_tracker_starts_leaves_none_running(at_once: None
     assert stopped == [True]
 
 
+def test_an_interrupt_meanwhile_waits_until_the_tracker_has_started(at_once: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[bool] = []
+
+    class Interrupted(FakeTracker):
+        def start(self) -> None:
+            os.kill(os.getpid(), signal.SIGINT)
+            started.append(True)
+
+    monkeypatch.setattr(meter_module, "new_tracker", lambda _, listener: Interrupted(listener))
+    with pytest.raises(KeyboardInterrupt), Meter(tolerant()).window("fit", EnergyLog()):
+        pytest.fail("the window was open")
+    assert started == [True]
+
+
+def test_a_suspended_machine_makes_a_window_unbelievable(at_once: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    clocks = {time.CLOCK_MONOTONIC: 100.0, time.CLOCK_BOOTTIME: 160.0}
+    monkeypatch.setattr(time, "clock_gettime", clocks.__getitem__)
+    log, calls = EnergyLog(), list[Window]()
+
+    def work(window: Window) -> None:
+        counting(calls)(window)
+        if len(calls) == 1:
+            clocks[time.CLOCK_BOOTTIME] += 3600.0
+
+    reading = Meter(tolerant()).measure("inference", log, work)
+    assert [(each.outcome, each.reason) for each in log.readings] == [
+        ("unreadable", "it was suspended for 3600 s"),
+        ("complete", None),
+    ]
+    assert reading.attempt == 2
+
+
+def test_a_window_that_could_not_be_closed_is_not_charged_with_the_one_before(
+    at_once: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    charged: list[Reading] = []
+    meter, log = Meter(tolerant(), on_reading=charged.append), EnergyLog()
+    with meter.window("fit", log):
+        pass
+
+    def broken(*_: Any, **__: Any) -> None:
+        raise Failed
+
+    monkeypatch.setattr(meter_module, "make_reading", broken)
+    with pytest.raises(Failed), meter.window("fit", log):
+        pass
+    assert charged == log.readings
+    assert len(charged) == 1
+
+
 def test_what_cannot_be_believed_is_charged_by_the_clock_and_the_cpu_seconds(
     at_once: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

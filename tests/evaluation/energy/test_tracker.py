@@ -31,6 +31,7 @@ from tests.records import make_hardware, make_machine
 JOULES_PER_KWH, JOULES_PER_WH = 3.6e6, 3600
 COUNTERS = make_hardware(rapl=Rapl(state="readable", domains=("package-0",)))
 HALF_OF_THE_COUNTERS = make_hardware(rapl=Rapl(state="readable", domains=("package-0",), unreadable=("/sys/.../energy_uj",)))
+COUNTERS_AND_A_GPU = COUNTERS.model_copy(update={"gpus": ("NVIDIA L4",)})
 ONE_GPU = make_hardware(gpus=("NVIDIA L4",))
 TWO_SECONDS = Sampled(0.0, 0.0, 0.0, 2.0)
 A_SHORT_WHILE_S = 0.2
@@ -86,8 +87,11 @@ def test_the_time_after_the_last_sample_is_made_up_for_at_the_mean_power() -> No
     assert found == pytest.approx((8 * 2.05 / JOULES_PER_WH, 45 * 2.05 / JOULES_PER_WH))
 
 
-def test_nothing_is_taken_off_where_the_last_sample_came_after_the_end() -> None:
-    assert raw_energy(stopped(), machine(), 1.99, TWO_SECONDS).cpu_wh == pytest.approx(16 / JOULES_PER_WH)
+def test_where_the_last_sample_came_after_the_end_a_model_ends_with_the_window_and_a_counter_keeps_what_it_counted() -> None:
+    # 8 W.
+    assert raw_energy(stopped(), machine(), 1.9, TWO_SECONDS).cpu_wh == pytest.approx(8 * 1.9 / JOULES_PER_WH)
+    counted = raw_energy(stopped(gpu_j=90, modes=(RAPL_MODE,)), machine(COUNTERS_AND_A_GPU), 1.9, TWO_SECONDS)
+    assert counted == pytest.approx((16 / JOULES_PER_WH, 90 / JOULES_PER_WH))
 
 
 @pytest.mark.parametrize("tracker", [SimpleNamespace(), SimpleNamespace(final_emissions_data=None)])
@@ -114,7 +118,7 @@ def test_what_was_counted_before_the_window_is_no_energy_of_it() -> None:
 
 
 def test_a_gpu_that_the_machine_is_not_known_to_have_is_refused() -> None:
-    assert refused(stopped(gpu_j=90)).found == "energy of a GPU that NVIDIA's driver does not show"
+    assert refused(stopped(gpu_j=90)).found == "energy of a GPU that is not known here (no NVIDIA driver)"
 
 
 def test_a_gpu_that_the_machine_has_and_nobody_counted_is_refused() -> None:
@@ -271,6 +275,29 @@ def test_a_window_that_ends_while_a_sample_is_taken_is_not_counted_twice(quick: 
     assert under_way.wait(30)
     tracker.stop()
     assert seconds_counted(tracker) <= time.perf_counter() - began_s
+
+
+def test_the_time_that_a_reading_takes_is_counted_as_well(quick: None) -> None:
+    told = Told()
+    tracker, times_s = new_tracker(machine(), told), list[float]()
+    measure, hear = tracker._do_measurements, told.live_out
+
+    def slowly() -> None:
+        measure()
+        # As if Python were kept busy: what comes next waits for its turn.
+        time.sleep(A_SHORT_WHILE_S / 2)
+
+    def timed(total: Any, delta: Any) -> None:
+        times_s.append(time.perf_counter())
+        hear(total, delta)
+
+    tracker._do_measurements, told.live_out = slowly, timed  # type: ignore[method-assign]
+    tracker.start()
+    time.sleep(5 * A_SHORT_WHILE_S)
+    tracker.stop()
+    counted_s = (told.totals[-1].ram_energy - told.totals[0].ram_energy) * JOULES_PER_KWH / 20
+    # Four or more readings of a tenth of a second each.
+    assert counted_s == pytest.approx(times_s[-1] - times_s[0], rel=0.1)
 
 
 def test_two_samples_never_overlap(quick: None) -> None:

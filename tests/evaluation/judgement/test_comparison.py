@@ -285,6 +285,16 @@ def test_an_idle_machine_that_is_calibrated_otherwise_than_the_windows_counts_to
     assert result.above_idle_wh == pytest.approx((2, None, None))
 
 
+def test_a_metric_that_the_task_has_no_more_is_shown_as_it_was_recorded() -> None:
+    runs = (
+        make_run(seed=seed, rounds=make_rounds(1.0), scores={"old": old, "accuracy": 1.0}) for seed, old in enumerate((0.5, 0.75))
+    )
+    scores = only_result(*runs, metrics=("old", "accuracy", "never"))
+    assert scores.scores["old"] == Interval(0.625)
+    assert scores.scores["accuracy"].value == 1.0
+    assert "never" not in scores.scores
+
+
 def test_rounds_kept_although_others_used_the_machine_count_and_are_counted() -> None:
     rounds = [*make_rounds(1.0), *make_rounds(1.0, 1.0, outcome="disturbed")]
     result = only_result(make_run(rounds=rounds), make_run(seed=1, rounds=rounds))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ TASK = "request-classification"
 # Process number 1 runs, but it is another one than this.
 DEAD = "1@0@another-boot"
 # A second of the memory is 18 J, one of a busy core 4.8 J.
-MACHINE = make_machine(declared={"ram_w": 18.0, "watts_per_busy_core": 4.8})
+MACHINE = make_machine(declared={"ram_w": 18.0, "watts_per_busy_core": 4.8}, machine_id=machine_id())
 CAMPAIGN = make_campaign(status="running", machine=MACHINE)
 ONE, TWO = (
     make_run(name, status="interrupted", reason="the campaign was interrupted before it was measured", readings=(), predictions=())
@@ -252,6 +253,33 @@ def test_the_journal_of_a_process_that_lives_is_left_alone(store: Store) -> None
     assert close_killed(store, print) == []
     assert journal.path.read_bytes() == before
     assert [run.info.status for run in store.client.search_runs([store.experiment_id])] == ["RUNNING"]
+
+
+def test_the_journal_of_another_machine_is_left_to_that_one(store: Store) -> None:
+    # They share a home; whether a process lives there cannot be seen here.
+    elsewhere = CAMPAIGN.model_copy(update={"machine": make_machine()})
+    journal = diary(elsewhere.id).begin(store.open_campaign(elsewhere), elsewhere)
+    assert close_killed(store, print) == []
+    assert store.campaign_ids("running") == [elsewhere.id]
+    assert journal.path.exists()
+
+
+def test_a_journal_that_this_user_may_not_read_keeps_nothing_else_open(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = begun(store)
+    path = journal_folder() / "20261123-180000-aaaa.jsonl"
+    path.touch()
+    usual = os.open
+
+    def refusing(file: Any, *arguments: Any, **options: Any) -> int:
+        if Path(file) == path:
+            raise PermissionError(13, "Permission denied")
+        return usual(file, *arguments, **options)
+
+    monkeypatch.setattr("evaluation.energy.journal.os.open", refusing)
+    told: list[str] = []
+    assert close_killed(store, told.append) == [CAMPAIGN.id]
+    assert told[0] == f"{path} belongs to another user: a command of theirs will record its campaign."
+    assert (path.exists(), closed.path.exists()) == (True, False)
 
 
 def test_the_journal_of_another_task_is_left_to_that_tasks_next_command(store: Store) -> None:
