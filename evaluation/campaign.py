@@ -244,7 +244,8 @@ class _Experiment:
             raise
         except (Exception, SystemExit) as error:
             # An error's message may quote a text: what is recorded and logged only says what kind of error, and where.
-            self._end(trial, "failed", f"{type(error).__name__} in {_place(error)}", "mend the candidate; --debug shows more")
+            remedy = f"mend the candidate; preuve run ... --candidate {trial.candidate.name} --debug shows more"
+            self._end(trial, "failed", f"{type(error).__name__} in {_place(error)}", remedy)
             logger.debug("%s failed", trial.name, exc_info=True)
         # A window that an error ended was charged; that it passed the ceiling is said now that the error was heard.
         self.budget.check()

@@ -28,7 +28,7 @@ from evaluation.energy.machine import (
 from evaluation.energy.meter import evidence_of
 from evaluation.energy.reading import Reading
 from evaluation.energy.self_test import AGAIN, ALL_CORES, IDLE, ONCE, SelfTest, mean_power_w
-from evaluation.energy.tracker import outside_settings
+from evaluation.energy.tracker import how_to_undo, outside_settings
 from evaluation.environment import describe_environment
 from evaluation.exceptions import HomeError, MeterError, PreuveError
 from evaluation.home import carbon_folder, home_path, open_home
@@ -303,14 +303,10 @@ def _settings() -> Finding:
     found = outside_settings()
     if not found:
         return Finding("CodeCarbon settings", "none from outside")
-    files = [setting for setting in found if "/" in setting]
-    variables = [setting for setting in found if setting not in files]
-    commands = [f"unset {' '.join(variables)}"] if variables else []
-    commands += [f"mv {shlex.quote(path)} {shlex.quote(path + '.off')}" for path in files]
     return Finding(
         "CodeCarbon settings",
         f"made outside: {', '.join(found)}. They could change what is measured, so campaigns are refused",
-        "; ".join(commands),
+        how_to_undo(found),
     )
 
 

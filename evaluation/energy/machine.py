@@ -11,6 +11,7 @@ import json
 import math
 import os
 import platform
+import shlex
 import tomllib
 from collections.abc import Iterator
 from functools import cache
@@ -302,15 +303,19 @@ def _read(path: Path) -> MachineFile:
             expected="what is declared about this machine",
             found="an empty file",
             where=str(path),
-            remedy="delete it to have it written anew, with assumptions",
+            remedy=f"delete it to have it written anew, with assumptions: rm {shlex.quote(str(path))}",
         )
     if file.machine_id != machine_id():
         raise MachineError(
             expected=f"what is declared about this machine ({machine_id()})",
             found=f"declarations about another one ({file.machine_id}), written on {file.written}",
             where=str(path),
-            remedy="name another PREUVE_HOME, or delete this file to have one written for this machine"
-            + ("" if _systemd_id() else f"; a container needs its host's {MACHINE_ID_FILE} to be known again: mount it, read-only"),
+            remedy=f"name another PREUVE_HOME, or delete this file to have one written anew: rm {shlex.quote(str(path))}"
+            + (
+                ""
+                if _systemd_id()
+                else f"; a container needs its host's id to be known again: docker run -v {MACHINE_ID_FILE}:{MACHINE_ID_FILE}:ro"
+            ),
         )
     return file
 

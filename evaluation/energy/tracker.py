@@ -20,8 +20,10 @@ from __future__ import annotations
 import logging
 import math
 import os
+import shlex
 import threading
 import time
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -85,6 +87,14 @@ def outside_settings() -> list[str]:
     return sorted(variables) + files
 
 
+def how_to_undo(settings: Sequence[str]) -> str:
+    """The commands that take settings made outside away."""
+    files = [setting for setting in settings if "/" in setting]
+    variables = [setting for setting in settings if setting not in files]
+    commands = [f"unset {' '.join(variables)}"] if variables else []
+    return "; ".join(commands + [f"mv {shlex.quote(path)} {shlex.quote(path + '.off')}" for path in files])
+
+
 def check_outside_settings() -> None:
     """Refuse to measure where CodeCarbon is configured from outside.
 
@@ -96,8 +106,8 @@ def check_outside_settings() -> None:
         raise MeterError(
             expected="CodeCarbon configured by this program alone",
             found=", ".join(found),
-            where="environment",
-            remedy=f"unset the variables and move the files away: {' '.join(found)}",
+            where="the environment, or the file itself",
+            remedy=how_to_undo(found),
         )
 
 

@@ -58,7 +58,6 @@ def open_store(task: str) -> Store:
         RecordError: the database cannot be opened, or another version of MLflow made it.
     """
     from mlflow import MlflowClient
-    from mlflow.exceptions import MlflowException
 
     home = open_home()
     check_address()
@@ -71,15 +70,15 @@ def open_store(task: str) -> Store:
         if experiment is None:
             # Left to itself MLflow puts artifacts into the current folder. A server knows its own place for them.
             local = (home / "artifacts" / task).as_uri() if uri.startswith("sqlite:") else None
-            try:
-                experiment_id = client.create_experiment(task, artifact_location=local, tags=EXPERIMENT_TAGS)
-            except MlflowException as error:
-                raise RecordError(
-                    expected=f"an experiment called {task}",
-                    found=error.message,
-                    where=shown_uri(),
-                    remedy="restore it in MLflow if it was deleted there",
-                ) from error
+            experiment_id = client.create_experiment(task, artifact_location=local, tags=EXPERIMENT_TAGS)
+        elif experiment.lifecycle_stage == "deleted":
+            raise RecordError(
+                expected=f"the experiment {task}",
+                found="it was deleted in MLflow, with all campaigns in it",
+                where=shown_uri(),
+                remedy=f"MLFLOW_TRACKING_URI={shown_uri()} .venv/bin/mlflow experiments restore "
+                f"--experiment-id {experiment.experiment_id}",
+            )
         else:
             experiment_id = experiment.experiment_id
     return Store(client, experiment_id, task)
@@ -247,7 +246,7 @@ class Store:
                 expected=f"a campaign of {self.task}",
                 found=f"none called {campaign_id}",
                 where=shown_uri(),
-                remedy=f"preuve compare {self.task} shows the latest one",
+                remedy=f"preuve compare {self.task} shows the latest one, preuve ui lists all",
             )
         campaign = _parsed(Campaign, self._read(parents[0].info.run_id, CAMPAIGN_FILE), parents[0].info.run_id)
         if parents[0].data.tags["preuve.status"] == "running":

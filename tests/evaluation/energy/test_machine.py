@@ -269,7 +269,8 @@ def test_a_container_without_an_id_is_told_how_it_gets_one(
     machine_id.cache_clear()
     error = refused(file)
     assert "another one" in error.found
-    assert "mount it, read-only" in error.remedy
+    assert "docker run -v" in error.remedy
+    assert error.remedy.endswith(":ro")
 
 
 def test_the_id_of_a_machine_does_not_name_it() -> None:

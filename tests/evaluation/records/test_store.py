@@ -101,6 +101,16 @@ def test_an_unknown_campaign_is_named(at_recorded: Recorded, store: Store) -> No
         store.read_campaign("20200101-000000-beef")
 
 
+def test_an_experiment_that_was_deleted_is_an_error_that_restores_it(home: Path) -> None:
+    store = open_store(TASK)
+    store.client.delete_experiment(store.experiment_id)
+    with pytest.raises(RecordError, match="deleted in MLflow") as refused:
+        open_store(TASK)
+    command = refused.value.remedy.replace(".venv/bin/mlflow", f"{sys.executable} -m mlflow")
+    subprocess.run(command, shell=True, check=True, capture_output=True)  # noqa: S602  # it is meant for a shell
+    assert open_store(TASK).experiment_id == store.experiment_id
+
+
 def test_a_deleted_record_is_an_error_that_says_which(at_recorded: Recorded, store: Store) -> None:
     file = next(at_recorded.home.glob(f"artifacts/{TASK}/*/artifacts/run.json"))
     content = file.read_bytes()
