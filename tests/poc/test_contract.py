@@ -44,7 +44,8 @@ def test_a_poc_says_what_it_is_judged_by(poc: Poc) -> None:
     assert poc.folder.name == poc.task.name.replace("-", "_")
     assert poc.task.metrics
     assert poc.goals.goal
-    assert (poc.folder / "README.md").read_text(encoding="utf-8").startswith("# ")
+    for card in ("README.md", "README.fr.md"):
+        assert (poc.folder / card).read_text(encoding="utf-8").startswith("# ")
     assert read_card(card_path(PROJECT / poc.task.data)).contains_personal_data in {"no", "yes"}
 
 
