@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from evaluation.energy.calibration import CALIBRATION_FILE, VALID_DAYS
+from evaluation.energy.components import evidence_of
 from evaluation.energy.evidence import MEANING, EvidenceClass, bounds
 from evaluation.energy.lock import lock_holder
 from evaluation.energy.machine import (
@@ -25,7 +26,6 @@ from evaluation.energy.machine import (
     read_machine,
     undeclared_machine,
 )
-from evaluation.energy.meter import evidence_of
 from evaluation.energy.reading import Reading
 from evaluation.energy.self_test import AGAIN, ALL_CORES, IDLE, ONCE, SelfTest, mean_power_w
 from evaluation.energy.tracker import how_to_undo, outside_settings

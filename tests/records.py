@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
+from evaluation.energy.calibration import Calibration
 from evaluation.energy.evidence import ComponentName, EvidenceClass, bounds
 from evaluation.energy.hardware import Hardware, Rapl
 from evaluation.energy.machine import Declarations, Machine, assumptions
@@ -91,6 +92,25 @@ def make_machine(hardware: Hardware | None = None, declared: dict[str, float] | 
         "declared": Declarations.model_validate(figures),
     }
     return Machine(**usual | changes)
+
+
+def make_calibration(**changes: Any) -> Calibration:
+    """One by which a wall meter shows 1.4 times what that machine reads, at any power."""
+    usual: dict[str, Any] = {
+        "machine_id": "0123456789abcdef",
+        "basis": "a load model",
+        "made": dt.date(2026, 11, 24),
+        "factor": 1.4,
+        "offset_w": 0.0,
+        "low": 0.97,
+        "high": 1.03,
+        "highest_w": 1e6,
+        "residual": 0.004,
+        "phases": 5,
+        "meter_file": "meter.csv",
+        "meter_sha256": "a" * 64,
+    }
+    return Calibration(**usual | changes)
 
 
 def make_rounds(*energies_wh: float, samples: int = 1000, duration_s: float = 10.0, **changes: Any) -> list[Reading]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from statistics import fmean, median
 from typing import Literal, NamedTuple
 
+from evaluation.energy.components import without_calibration
 from evaluation.energy.evidence import EvidenceClass
 from evaluation.energy.machine import UNUSED_CALIBRATION
-from evaluation.energy.meter import without_calibration
 from evaluation.energy.reading import SHORTEST_WINDOW_S, Reading, above_idle_wh, second_estimate_wh
 from evaluation.judgement.deployment import PerSample
 from evaluation.judgement.statistics import Interval, mean_interval, paired_ratio, positive_interval, score_interval

@@ -13,10 +13,11 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from evaluation.energy.components import WindowLabel, components_of, make_reading
 from evaluation.energy.journal import Entry, journal_folder, no_writer, read_journal
 from evaluation.energy.load import CpuUse
 from evaluation.energy.machine import Machine, machine_id
-from evaluation.energy.meter import EnergyLog, WindowLabel, components_of, make_reading
+from evaluation.energy.meter import EnergyLog
 from evaluation.energy.reading import PowerSample, Reading
 from evaluation.energy.tracker import RawEnergy
 from evaluation.home import scratch_folder

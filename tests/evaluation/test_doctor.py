@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from evaluation.doctor import CALIBRATE, Finding, class_meanings, examine, self_test_findings
-from evaluation.energy.calibration import CALIBRATION_FILE, Calibration, load_calibration, save_calibration
+from evaluation.energy.calibration import CALIBRATION_FILE, load_calibration, save_calibration
 from evaluation.energy.hardware import Hardware, Rapl, look_at_hardware
 from evaluation.energy.machine import MACHINE_FILE, assumptions, machine_id, machine_text, read_machine
 from evaluation.energy.meter import EnergyLog, Meter
@@ -26,7 +26,7 @@ from evaluation.exceptions import BusyError
 from evaluation.home import carbon_folder
 from tests.conftest import Outcome, Preuve
 from tests.machines import as_nobody, cloud_vm, gpu_environment, gpu_host, laptop, machine, rootless_server, server, write
-from tests.records import make_hardware, make_machine, make_reading
+from tests.records import make_calibration, make_hardware, make_machine, make_reading
 
 CHMOD = "cd /sys/class/powercap && sudo chmod a+r intel-rapl:0/energy_uj intel-rapl:1/energy_uj"
 COMPONENTS = ("CPU energy", "GPU energy", "Memory energy")
@@ -66,12 +66,8 @@ def today() -> dt.date:
 
 
 def keep_calibration(hardware: Hardware, **changes: Any) -> None:
-    usual: dict[str, Any] = {
-        "machine_id": machine_id(), "basis": read_machine(hardware).basis,
-        "made": today(), "factor": 1.4, "offset_w": 0.0, "low": 0.97, "high": 1.03, "residual": 0.004,
-        "highest_w": 1e6, "phases": 5, "meter_file": "meter.csv", "meter_sha256": "a" * 64,
-    }  # fmt: skip
-    save_calibration(Calibration(**usual | changes), carbon_folder())
+    usual = {"machine_id": machine_id(), "basis": read_machine(hardware).basis, "made": today()}
+    save_calibration(make_calibration(**usual | changes), carbon_folder())
 
 
 # --- On four machines ---

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from evaluation.energy import tracker
 from evaluation.energy.calibration import Calibration, save_calibration
+from evaluation.energy.components import evidence_of
 from evaluation.energy.hardware import Hardware, Rapl, look_at_hardware
 from evaluation.energy.machine import (
     MACHINE_FILE,
@@ -27,7 +28,6 @@ from evaluation.energy.machine import (
     read_machine,
     undeclared_machine,
 )
-from evaluation.energy.meter import evidence_of
 from evaluation.exceptions import HomeError, MachineError
 from evaluation.home import carbon_folder
 from tests.machines import cloud_vm, laptop, machine, server

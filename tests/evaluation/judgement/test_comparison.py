@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 import pytest
 
-from evaluation.energy.calibration import Calibration
 from evaluation.energy.evidence import EvidenceClass
 from evaluation.energy.reading import Reading
 from evaluation.judgement.comparison import PARTLY_CALIBRATED, CandidateResult, Comparison, compare, energy_words
@@ -15,6 +13,7 @@ from evaluation.judgement.statistics import Interval
 from evaluation.metrics import accuracy, macro_f1
 from evaluation.run import Run, RunStatus
 from tests.records import (
+    make_calibration,
     make_campaign,
     make_component,
     make_counting_machine,
@@ -242,15 +241,9 @@ def test_where_a_counter_is_read_there_is_no_second_estimate() -> None:
     assert linear.second_ratio is None
 
 
-CALIBRATION = Calibration(
-    basis="counters", machine_id="0123456789abcdef", made=dt.date(2026, 11, 24), factor=1.4, offset_w=0.0, low=0.97, high=1.04,
-    residual=0.01, phases=5, meter_file="meter.csv", meter_sha256="0" * 64, highest_w=100.0,
-)  # fmt: skip
-
-
 def test_a_calibration_that_covers_some_windows_only_is_left_out_of_the_comparison() -> None:
     # 360 and 720 W over 10 s, of which the first was compared with the meter: 1.4 Wh were recorded of 1 Wh.
-    machine = make_counting_machine(calibration=CALIBRATION, declared={"ram_w": 180.0})
+    machine = make_counting_machine(calibration=make_calibration(), declared={"ram_w": 180.0})
 
     def rounds(cpu_wh: float, *, calibrated: bool) -> list[Reading]:
         factor = 1.4 if calibrated else 1.0
@@ -277,7 +270,7 @@ def test_a_calibration_that_covers_some_windows_only_is_left_out_of_the_comparis
 
 
 def test_an_idle_machine_that_is_calibrated_otherwise_than_the_windows_counts_too() -> None:
-    machine = make_counting_machine(calibration=CALIBRATION)
+    machine = make_counting_machine(calibration=make_calibration())
     idle = make_reading("idle", cpu_wh=0.7, ram_wh=0.7, calibrated_by=1.4, duration_s=10.0)
     campaign = make_campaign(make_run(rounds=make_rounds(3.0)), readings=[idle], machine=machine)
     (result,) = compare(campaign, [accuracy]).results
