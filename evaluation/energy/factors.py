@@ -78,7 +78,7 @@ def find_factor(factor_id: str = DEFAULT_FACTOR) -> Factor:
             expected=f"an emission factor: {', '.join(factors)}",
             found=repr(factor_id),
             where=str(FACTORS),
-            remedy=f"did you mean {near[0]}? --factor {near[0]}" if near else "choose one of them: --factor ID",
+            remedy=f"did you mean {near[0]}?" if near else "choose one of them",
         )
     return factors[known]
 
