@@ -235,7 +235,9 @@ class Meter:
             raw = raw_energy(under_way.tracker, self.machine, duration_s, sampler.sampled)
             measured = components_of(self.machine, raw, duration_s)
         except MeterError as error:
-            measured = guess(self.machine, sampler.samples[-1] if sampler.samples else None, duration_s, used)
+            # What counters showed after a suspend is nothing to guess from.
+            usable = sampler.samples if under_way.window.asleep_s <= LONGEST_SLEEP_S else []
+            measured = guess(self.machine, usable[-1] if usable else None, duration_s, used)
             problem, outcome, reason = problem or error, "unreadable", error.found
         reading = make_reading(
             self.machine,

@@ -207,7 +207,7 @@ def kills() -> Iterator[Row]:
                 print(f"  kill {len(losses)}: {loss.seconds:.2f} s lost", file=sys.stderr, flush=True)
     yield (
         f"kill -9 at {KILLS} random moments: most seconds of samples lost",
-        f"{max(loss.seconds for loss in losses):.2f}",
+        f"{max(loss.seconds for loss in losses):.3f}",
         "at most 1",
     )
     yield "campaigns closed by the next command, every reading kept", f"{sum(loss.closed for loss in losses)} of {KILLS}", "all"
