@@ -74,6 +74,8 @@ def close_killed(store: Store, tell: Callable[[str], None]) -> list[str]:
         except JournalError as error:
             tell(f"{path} cannot be read ({error}): a command of the version that wrote it will record its campaign.")
         except PermissionError:
+            # Its process may live: what it has put aside is left alone.
+            alive.add(path.stem)
             tell(f"{path} belongs to another user: a command of theirs will record its campaign.")
     if not alive:
         shutil.rmtree(scratch_folder(), ignore_errors=True)
