@@ -21,18 +21,21 @@ from evaluation.budget import Budget, planned_wh
 from evaluation.candidate import Candidate, Predictor
 from evaluation.energy.journal import Journal, journal_folder
 from evaluation.energy.lock import energy_lock
-from evaluation.energy.machine import Machine
+from evaluation.energy.machine import UNDECLARED, Machine
 from evaluation.energy.meter import EnergyLog, Meter, Window
-from evaluation.energy.reading import SHORTEST_WINDOW_S, Reading
+from evaluation.energy.reading import SHORTEST_WINDOW_S
 from evaluation.energy.tracker import check_outside_settings
 from evaluation.environment import describe_environment
 from evaluation.exceptions import BusyError, CampaignInterrupted, CandidateUnavailableError, MeterError, PreuveError, RecordError
 from evaluation.footprint import find_peak_memory
+from evaluation.goals import Goals
 from evaluation.latency import time_single_inputs
 from evaluation.numbers import counted
 from evaluation.predictors import confidence
 from evaluation.process import process_name
 from evaluation.records.development import development_wh
+from evaluation.records.ledger import Ledger
+from evaluation.records.recorder import Recorder
 from evaluation.records.recovery import close_killed, unrecorded_wh
 from evaluation.records.store import Store
 from evaluation.records.tracking import named_uri
@@ -73,7 +76,7 @@ def run_campaign(
     split: Split,
     *,
     data: DataRecord,
-    goals_sha256: str,
+    goals: Goals,
     protocol: Protocol,
     machine: Machine,
     budget: Budget,
@@ -81,6 +84,8 @@ def run_campaign(
     progress: Progress,
     tell: Callable[[str], None],
     wait: bool = False,
+    seeds: Sequence[int] | None = None,
+    operator_role: str = UNDECLARED,
 ) -> Campaign:
     """Measure the candidates and record every run; an interrupt closes the campaign and marks it, then goes on upwards.
 
@@ -89,7 +94,7 @@ def run_campaign(
         candidates: who is asked.
         split: the samples.
         data: where they come from.
-        goals_sha256: of the goals, fixed before.
+        goals: of the POC, fixed before.
         protocol: how it is measured.
         machine: on what.
         budget: what the POC may use; what it has used is looked up here.
@@ -97,6 +102,8 @@ def run_campaign(
         progress: told before each step.
         tell: given what somebody should read at once.
         wait: whether to wait while another campaign holds the machine.
+        seeds: of the fits, where they are others than 0, 1, ... up to the protocol's number.
+        operator_role: who measures, by their role.
 
     Raises:
         BusyError: another campaign holds the machine.
@@ -109,8 +116,9 @@ def run_campaign(
     waiting = (lambda holder: tell(f"Waiting: {holder}.")) if wait else None
     with energy_lock(f"a campaign of {task.name}", wait=waiting), fixed_threads(protocol.threads):
         close_killed(store, tell)
-        trials = [Trial(candidate, seed) for candidate in candidates for seed in range(protocol.seeds)]
-        used_wh = development_wh(store, unrecorded_wh(task.name))
+        trials = [Trial(candidate, seed) for candidate in candidates for seed in seeds or range(protocol.seeds)]
+        ledger = Ledger()
+        used_wh = development_wh(store, ledger, unrecorded_wh(task.name))
         planned = planned_wh(protocol, len(trials), machine, idle_s=_idle_s(protocol), latency_s=_latency_s(protocol))
         budget.begin(used_wh, planned, tell)
         started = dt.datetime.now(dt.UTC)
@@ -123,14 +131,16 @@ def run_campaign(
             metrics=tuple(metric.name for metric in task.metrics),
             protocol=protocol,
             data=data,
-            goals_sha256=goals_sha256,
+            goals_sha256=goals.sha256,
             environment=describe_environment(),
             machine=machine,
             started=started,
             over_budget=budget.reason_used,
             development_wh=used_wh,
+            operator_role=operator_role,
         )
-        return _Experiment(task, split, campaign, trials, budget, store, progress).run()
+        recorder = Recorder(store, ledger, campaign, [trial.to_run() for trial in trials])
+        return _Experiment(task, split, trials, goals, budget, recorder, progress).run()
 
 
 def close_what_was_killed(store: Store, tell: Callable[[str], None]) -> list[str]:
@@ -155,27 +165,29 @@ class _Experiment:
         self,
         task: Task,
         split: Split,
-        campaign: Campaign,
         trials: Sequence[Trial],
+        goals: Goals,
         budget: Budget,
-        store: Store,
+        recorder: Recorder,
         progress: Progress,
     ) -> None:
-        self.task, self.split, self.campaign, self.trials = task, split, campaign, trials
-        self.protocol, self.budget, self.store, self.progress = campaign.protocol, budget, store, progress
+        self.task, self.split, self.campaign, self.trials = task, split, recorder.campaign, trials
+        self.protocol, self.budget, self.recorder, self.progress = self.campaign.protocol, budget, recorder, progress
         self.log = EnergyLog()
-        parent_id = store.open_campaign(campaign)
-        self.journal = Journal(journal_folder() / f"{campaign.id}.jsonl")
+        parent_id = recorder.open_in_store()
+        self.journal = Journal(journal_folder() / f"{self.campaign.id}.jsonl")
         self.journal.write(
             "campaign",
             process=process_name(),
             tracking=named_uri(),
             mlflow_run=parent_id,
-            campaign=campaign.model_dump(mode="json", exclude={"runs"}),
+            goals=goals.text,
+            campaign=self.campaign.model_dump(mode="json", exclude={"runs"}),
         )
         for trial in trials:
             self._journal_run(trial)
-        self.meter = Meter(campaign.machine, self.journal, self._charge)
+        recorder.open_in_ledger(goals)
+        self.meter = Meter(self.campaign.machine, self.journal, self._charge)
 
     def run(self) -> Campaign:
         """Measure everything and record it, whatever ends it."""
@@ -223,10 +235,11 @@ class _Experiment:
             if trial.under_way:
                 self._end(trial, "finished")
 
-    def _charge(self, reading: Reading) -> None:
-        """Charge the budget; that its reason is needed is journalled, as a kill may come before the campaign's end."""
+    def _charge(self, log: EnergyLog) -> None:
+        """Record a window and charge the budget; that its reason is needed is journalled: a kill may come before the end."""
+        self.recorder.add_last_of(log)
         used_before = self.budget.reason_used
-        self.budget.charge(reading)
+        self.budget.charge(log.readings[-1])
         if self.budget.reason_used != used_before:
             self.journal.write("over-budget", reason=self.budget.reason_used)
 
@@ -316,10 +329,12 @@ class _Experiment:
         changes = {"ended": dt.datetime.now(dt.UTC), "status": status, "reason": reason, "over_budget": self.budget.reason_used}
         closed = self.campaign.model_copy(update={**changes, "readings": tuple(self.log.readings), "runs": runs})
         with _printing_to_stderr():
+            self.recorder.catch_up()
             for run, trial in zip(runs, self.trials, strict=True):
-                self.store.add_run(closed, run, trial.predictor if run.status == "finished" else None, trial.log.power_samples)
-        self.store.close_campaign(closed, self.log.power_samples)
-        # All of it is in MLflow now. Where recording fails, the journal stays, and the next command closes the campaign from it.
+                predictor = trial.predictor if run.status == "finished" else None
+                self.recorder.end_run(closed, run, predictor, trial.log.power_samples)
+            closed = self.recorder.close(closed, self.log.power_samples)
+        # All of it is recorded now. Where recording fails, the journal stays, and the next command closes the campaign from it.
         self.journal.path.unlink(missing_ok=True)
         return closed
 

@@ -118,7 +118,7 @@ def run(
     from evaluation.budget import WH_PER_KWH, Budget
     from evaluation.campaign import run_campaign
     from evaluation.data.loading import DataRequest, Declaration, load_data
-    from evaluation.energy.machine import read_machine
+    from evaluation.energy.machine import read_machine, read_operator_role
     from evaluation.judgement.comparison import compare
     from evaluation.pocs import change_params, find_poc
     from evaluation.records.store import open_store
@@ -164,7 +164,7 @@ def run(
                 chosen,
                 split,
                 data=record,
-                goals_sha256=goals.sha256,
+                goals=goals,
                 protocol=protocol,
                 machine=machine,
                 budget=budget,
@@ -172,6 +172,7 @@ def run(
                 progress=progress,
                 tell=_complain,
                 wait=wait,
+                operator_role=read_operator_role(),
             )
     except CampaignInterrupted:
         _complain("Interrupted. What was measured so far is recorded, and marked as interrupted.")
@@ -294,9 +295,13 @@ def _take_self_test(seconds: float) -> SelfTest:
     from evaluation.energy.meter import Meter
     from evaluation.energy.self_test import save_self_test, take_self_test
     from evaluation.home import carbon_folder
+    from evaluation.records.ledger import Ledger
+    from evaluation.records.recorder import record_self_test
 
     with energy_lock("the self-test of preuve doctor"):
-        taken = take_self_test(Meter(read_machine()), seconds, lambda phase: _complain(f"self-test: {phase}"))
+        machine, ledger = read_machine(), Ledger()
+        meter = Meter(machine, on_reading=lambda log: record_self_test(ledger, machine, log))
+        taken = take_self_test(meter, seconds, lambda phase: _complain(f"self-test: {phase}"))
     save_self_test(taken, carbon_folder())
     return taken
 

@@ -37,7 +37,7 @@ def describe_environment() -> Environment:
     return Environment(
         python=platform.python_version(),
         system=f"{platform.system()} {platform.release()} {platform.machine()}",
-        code_commit=_git("rev-parse", "HEAD") or None,
+        code_commit=current_commit(),
         code_dirty=code_is_dirty(),
         packages=packages,
         packages_sha256=hashlib.sha256("\n".join(packages).encode()).hexdigest(),
@@ -48,6 +48,11 @@ def installed_packages() -> tuple[str, ...]:
     """Every installed distribution as `name==version`, sorted, once."""
     found = {f"{d.metadata['Name'].lower().replace('_', '-')}=={d.version}" for d in importlib.metadata.distributions()}
     return tuple(sorted(found))
+
+
+def current_commit() -> str | None:
+    """Of the checkout; none outside one."""
+    return _git("rev-parse", "HEAD") or None
 
 
 def code_is_dirty() -> bool | None:

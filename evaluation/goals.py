@@ -80,11 +80,16 @@ WHOLE = ("requests_per_year_low", "requests_per_year", "requests_per_year_high",
 
 @dataclass(frozen=True)
 class Goals:
-    """The goals of a POC by name, the service it is meant for, and the hash under which every run quotes both."""
+    """The goals of a POC by name, the service it is meant for, and the file as it is written, whose hash every run quotes."""
 
     goal: Mapping[str, Goal]
-    sha256: str
+    text: str
     deployment: Deployment | None = None
+
+    @property
+    def sha256(self) -> str:
+        """Of the file."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
 
 
 def read_goals(path: Path) -> Goals:
@@ -93,14 +98,15 @@ def read_goals(path: Path) -> Goals:
     Raises:
         DataError: the file is missing, or a goal or the deployment in it is not well formed; it names the entry.
     """
-    content, table = _read_toml(path)
-    return Goals(_goals(table.get("goal"), path), hashlib.sha256(content).hexdigest(), _deployment(table.get("deployment"), path))
+    text, table = _read_toml(path)
+    return Goals(_goals(table.get("goal"), path), text, _deployment(table.get("deployment"), path))
 
 
-def _read_toml(path: Path) -> tuple[bytes, dict[str, Any]]:
+def _read_toml(path: Path) -> tuple[str, dict[str, Any]]:
     try:
-        content = path.read_bytes()
-        return content, tomllib.loads(content.decode())
+        # Line ends stay as they are: the hash is that of the file.
+        text = path.read_bytes().decode()
+        return text, tomllib.loads(text)
     except FileNotFoundError as error:
         raise DataError(
             expected="the POC's goals, fixed before it runs",

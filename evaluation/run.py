@@ -51,6 +51,7 @@ class DataRecord(Record):
         sha256: of the first file's bytes; of the samples where it is a hub's data set.
         encoding: as which the files were read.
         card: where its card is.
+        card_text: what that said.
     """
 
     source: str
@@ -62,6 +63,7 @@ class DataRecord(Record):
     target: str
     id: str
     card: str
+    card_text: str = ""
     licence: str
     contains_personal_data: str
     train_samples: int
@@ -147,6 +149,8 @@ class Campaign(Record):
         over_budget: the reason given for going on beyond the POC's development budget.
         development_wh: what the POC had used before this campaign, failures included.
         readings: of the idle machine.
+        operator_role: who measured, by their role.
+        ledger_head: what the ledger's record of its end is known by; none before that.
     """
 
     id: str
@@ -166,6 +170,8 @@ class Campaign(Record):
     reason: str | None = None
     over_budget: str | None = None
     development_wh: float = 0.0
+    operator_role: str = "undeclared"
+    ledger_head: str | None = None
     readings: tuple[Reading, ...] = ()
     runs: tuple[Run, ...] = ()
 

@@ -14,6 +14,7 @@ from evaluation.energy.reading import Component, Kind, Reading
 from evaluation.environment import Environment
 from evaluation.goals import Deployment
 from evaluation.records.development import development_wh
+from evaluation.records.ledger import Ledger
 from evaluation.records.recovery import unrecorded_wh
 from evaluation.records.store import Store
 from evaluation.run import Campaign, DataRecord, Prediction, Protocol, Run
@@ -198,7 +199,7 @@ def make_environment(**changes: Any) -> Environment:
 
 def charged_wh(store: Store) -> float:
     """What the development of the store's task is charged in this home."""
-    return development_wh(store, unrecorded_wh(store.task))
+    return development_wh(store, Ledger(), unrecorded_wh(store.task))
 
 
 def make_deployment(**changes: Any) -> Deployment:

@@ -24,11 +24,12 @@ from evaluation.energy.calibration import Calibration, load_calibration, why_not
 from evaluation.energy.codecarbon_lists import estimated_ram_w, listed_tdp_w
 from evaluation.energy.hardware import Hardware, look_at_hardware
 from evaluation.exceptions import HomeError, MachineError
-from evaluation.home import carbon_folder, open_home
+from evaluation.home import carbon_folder, home_path, open_home
 
 MACHINE_FILE = "machine.toml"
 MACHINE_ID_FILE = Path("/etc/machine-id")
 ASSUMED = "assumed"
+UNDECLARED = "undeclared"
 # What CodeCarbon takes for a CPU that is not in its list, and what a virtual machine's part of a server's CPU comes to:
 # 280 W over 128 threads to 210 W over 48.
 WATTS_PER_THREAD = 4.0
@@ -130,10 +131,15 @@ class Declarations(Record):
 
 
 class MachineFile(Record):
-    """`machine.toml` as it is written."""
+    """`machine.toml` as it is written.
+
+    Attributes:
+        operator_role: who measures here, by their role: no name belongs into a record.
+    """
 
     version: Literal[1]
     machine_id: str
+    operator_role: str = Field(default=UNDECLARED, pattern=NOT_BLANK)
     written: dt.date
     detected: dict[str, str | int | float]
     declared: Declarations
@@ -157,9 +163,13 @@ class Machine(Record):
     @property
     def sha256(self) -> str:
         """Of what it is and what is declared about it, so that records can say whether that changed."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+    @property
+    def text(self) -> str:
+        """What it is and what is declared about it, always written in the same way."""
         content = self.model_dump(mode="json", exclude={"flags": True, "hardware": {"battery": True}})
-        canonical = json.dumps(content, sort_keys=True, ensure_ascii=False)
-        return hashlib.sha256(canonical.encode()).hexdigest()
+        return json.dumps(content, sort_keys=True, ensure_ascii=False)
 
     @property
     def counts_cpu_energy(self) -> bool:
@@ -235,6 +245,16 @@ def read_machine(hardware: Hardware | None = None) -> Machine:
     return machine.model_copy(
         update={"calibration": None if problem else calibration, "flags": tuple(flag for flag in flags if flag)}
     )
+
+
+def read_operator_role() -> str:
+    """Who measures here, by their role, as `machine.toml` says.
+
+    Raises:
+        MachineError: the file is not well formed, or another machine's.
+    """
+    path = home_path() / MACHINE_FILE
+    return _read(path).operator_role if path.exists() else UNDECLARED
 
 
 def undeclared_machine(hardware: Hardware | None = None) -> Machine:
@@ -431,6 +451,8 @@ def machine_text(hardware: Hardware, figures: dict[str, tuple[float | str, str]]
         "version = 1",
         f"machine_id = {_toml(machine_id())}",
         f"written = {today.isoformat()}",
+        '# Who measures here, as the carbon ledger records it: a role ("innovation team"), nobody\'s name.',
+        f"operator_role = {_toml(UNDECLARED)}",
         "",
         "[detected]",
         *(f"{name} = {_toml(value)}  # {DETECTED_BY[name]}" for name, value in detected(hardware).items()),

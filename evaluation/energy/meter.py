@@ -135,11 +135,11 @@ class Meter:
     Args:
         machine: what it can measure and what is declared about it.
         journal: where what happens is written as it comes.
-        on_reading: told of every reading, after it was kept; what it raises ends the work.
+        on_reading: told of every reading's log, after it was kept there as the last one; what it raises ends the work.
     """
 
     def __init__(
-        self, machine: Machine, journal: Journal | None = None, on_reading: Callable[[Reading], None] = lambda _: None
+        self, machine: Machine, journal: Journal | None = None, on_reading: Callable[[EnergyLog], None] = lambda _: None
     ) -> None:
         self.machine = machine
         self.journal = journal
@@ -192,7 +192,8 @@ class Meter:
         sampler = _Sampler(len(log.readings), self.journal, has_gpu=bool(self.machine.hardware.gpus) and kind != "memory")
         tracker = new_tracker(self.machine, sampler)
         under_way = _UnderWay(label, log, sampler, tracker, gpu_works=gpu.synchronize() is None)
-        closed, kept = False, len(log.readings)
+        closed = told = False
+        kept = len(log.readings)
         try:
             with ending_held_back():
                 # An interrupt in the middle of it would leave CodeCarbon's own lock taken, and its end waiting for it for ever.
@@ -203,18 +204,24 @@ class Meter:
             with ending_held_back():
                 closed = True
                 problem = self._close(under_way)
+                told = True
+                self.on_reading(log)
         except BaseException:
-            if not closed:
-                with ending_held_back():
-                    self._close(under_way, cut_short=True)
-            # What ended the window goes on upwards; what the listener has to say, it says again after the next one.
-            with suppress(PreuveError):
-                if len(log.readings) > kept:
-                    self.on_reading(log.readings[-1])
+            if not told:
+                self._close_after_all(under_way, kept, closed=closed)
             raise
-        self.on_reading(log.readings[-1])
         if problem:
             raise problem
+
+    def _close_after_all(self, under_way: _UnderWay, kept: int, *, closed: bool) -> None:
+        """Keep what there is of a window that something ended; what that was goes on upwards."""
+        with ending_held_back():
+            if not closed:
+                self._close(under_way, cut_short=True)
+            # What the listener has to say, it says again after the next window.
+            with suppress(PreuveError):
+                if len(under_way.log.readings) > kept:
+                    self.on_reading(under_way.log)
 
     def _close(self, under_way: _UnderWay, *, cut_short: bool = False) -> Exception | None:
         """Keep what was measured, and return what was wrong with it."""

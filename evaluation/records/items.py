@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
@@ -13,6 +14,9 @@ from evaluation.energy.reading import JOULES_PER_WH, PowerSample, Reading, above
 from evaluation.metrics import label_codes
 from evaluation.run import Campaign, Prediction, Run
 
+CAMPAIGN_FILE = "campaign.json"
+RUN_FILE = "run.json"
+PREDICTIONS_FILE = "predictions.json"
 # All that was used for a run, what did not count included: what a POC's development budget is charged.
 TOTAL_ENERGY = "total_energy_wh"
 # Beyond this many labels their names would be too small to read; the cells still show where the mass lies.
@@ -40,6 +44,31 @@ def campaign_params(campaign: Campaign) -> dict[str, str]:
         "train_samples": str(campaign.data.train_samples),
         "test_samples": str(campaign.data.test_samples),
     }
+
+
+def run_params(campaign: Campaign, run: Run) -> dict[str, str]:
+    """How a run was made and measured, as MLflow parameters."""
+    own = {**run.params, "candidate": run.candidate, "seed": run.seed}
+    return campaign_params(campaign) | {name: str(value) for name, value in own.items()}
+
+
+def run_files(run: Run) -> dict[str, bytes]:
+    """The records of a run, by the names of their files in MLflow."""
+    files = {RUN_FILE: run.model_dump_json(exclude={"predictions"}).encode()}
+    return files | ({PREDICTIONS_FILE: _prediction_table(run.predictions)} if run.predictions else {})
+
+
+def campaign_files(campaign: Campaign) -> dict[str, bytes]:
+    """The record of a campaign, by the name of its file in MLflow; its runs have theirs."""
+    return {CAMPAIGN_FILE: campaign.model_dump_json(exclude={"runs", "ledger_head"}).encode()}
+
+
+def metric_rows(found: Iterable[MetricItem]) -> dict[str, list[list[float]]]:
+    """Metrics as plain numbers: `[[step, value], ...]` by name."""
+    rows: dict[str, list[list[float]]] = {}
+    for item in found:
+        rows.setdefault(item.key, []).append([item.step, item.value])
+    return {key: sorted(of_key) for key, of_key in rows.items()}
 
 
 def common_tags(campaign: Campaign) -> dict[str, str]:
@@ -139,14 +168,11 @@ def power_sample_table(readings: Sequence[Reading], samples: Sequence[PowerSampl
     return table.getvalue()
 
 
-def prediction_table(predictions: Sequence[Prediction]) -> dict[str, list[Any]]:
-    """The answers by column: sample id, expected, predicted, score. Never a text."""
-    return {
-        "sample_id": [prediction.id for prediction in predictions],
-        "expected": [prediction.expected for prediction in predictions],
-        "predicted": [prediction.predicted for prediction in predictions],
-        "score": [prediction.score for prediction in predictions],
-    }
+def _prediction_table(predictions: Sequence[Prediction]) -> bytes:
+    """The answers by column, as MLflow's `log_table` writes them, but with every digit of a number: MLflow keeps ten."""
+    columns = ["sample_id", "expected", "predicted", "score"]
+    rows = [[prediction.id, prediction.expected, prediction.predicted, prediction.score] for prediction in predictions]
+    return json.dumps({"columns": columns, "data": rows}, ensure_ascii=False).encode()
 
 
 def predictions_of(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> tuple[Prediction, ...]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,8 +21,11 @@ from evaluation.energy.machine import Machine, machine_id
 from evaluation.energy.meter import EnergyLog
 from evaluation.energy.reading import PowerSample, Reading
 from evaluation.energy.tracker import RawEnergy
+from evaluation.goals import Goals
 from evaluation.home import scratch_folder
 from evaluation.process import is_running
+from evaluation.records.ledger import Ledger
+from evaluation.records.recorder import Recorder
 from evaluation.records.store import Store
 from evaluation.records.tracking import named_uri
 from evaluation.run import Campaign, Run
@@ -44,14 +48,24 @@ class Remains:
         over_budget: the reason given for going on beyond the budget, where it was needed under way.
         runs: by name, with what was known of each.
         logs: readings and power samples by the run's name; the campaign's own under none.
+        order: to which of the logs each window belongs, in the order in which they were measured.
     """
 
     mlflow_run: str
     campaign: Campaign
+    goals: Goals
     reason: str = KILLED
     over_budget: str | None = None
     runs: dict[str, Run] = field(default_factory=dict)
     logs: dict[str | None, EnergyLog] = field(default_factory=dict)
+    order: list[str | None] = field(default_factory=list)
+
+    def add(self, run: str | None, reading: Reading, samples: Iterable[PowerSample]) -> None:
+        """Add a window."""
+        log = self.logs.setdefault(run, EnergyLog(run))
+        log.readings.append(reading)
+        log.power_samples.extend(samples)
+        self.order.append(run)
 
 
 def close_killed(store: Store, tell: Callable[[str], None]) -> list[str]:
@@ -123,7 +137,7 @@ def _close_from(path: Path, store: Store, tell: Callable[[str], None]) -> list[s
     # Killed between its last words in MLflow and the end of its journal, it is closed already.
     recorded = store.is_closed(remains.mlflow_run)
     if not recorded:
-        _record(store, remains)
+        _record(store, Ledger(), remains)
     path.unlink()
     return [] if recorded else [campaign_id]
 
@@ -144,7 +158,8 @@ def _read(entries: Sequence[Entry]) -> Remains:
     """
     first = entries[0]
     try:
-        remains = Remains(first["mlflow_run"], Campaign.model_validate(first["campaign"]))
+        goals = Goals({}, first["goals"])
+        remains = Remains(first["mlflow_run"], Campaign.model_validate(first["campaign"]), goals)
         _add_runs_and_readings(remains, entries)
         _add_last_window(remains, entries)
     except ValidationError as error:
@@ -171,9 +186,7 @@ def _add_runs_and_readings(remains: Remains, entries: Iterable[Entry]) -> None:
         elif what == "sample":
             samples.append(PowerSample(*entry["values"]))
         elif what == "reading":
-            log = remains.logs.setdefault(window.get("run"), EnergyLog(window.get("run")))
-            log.readings.append(Reading.model_validate(entry["reading"]))
-            log.power_samples.extend(samples)
+            remains.add(window.get("run"), Reading.model_validate(entry["reading"]), samples)
 
 
 def _add_last_window(remains: Remains, entries: Sequence[Entry]) -> None:
@@ -186,9 +199,7 @@ def _add_last_window(remains: Remains, entries: Sequence[Entry]) -> None:
         return
     window = entries[place]
     label = WindowLabel(window["kind"], window["round"], window["attempt"], dt.datetime.fromisoformat(window["started"]))
-    log = remains.logs.setdefault(window["run"], EnergyLog(window["run"]))
-    log.readings.append(_cut_short(remains.campaign.machine, label, samples))
-    log.power_samples.extend(samples)
+    remains.add(window["run"], _cut_short(remains.campaign.machine, label, samples), samples)
 
 
 def _cut_short(machine: Machine, label: WindowLabel, samples: Sequence[PowerSample]) -> Reading:
@@ -208,7 +219,7 @@ def _cut_short(machine: Machine, label: WindowLabel, samples: Sequence[PowerSamp
     )
 
 
-def _record(store: Store, remains: Remains) -> None:
+def _record(store: Store, ledger: Ledger, remains: Remains) -> None:
     runs = tuple(_closed_run(run, remains.logs.get(name), remains.reason) for name, run in remains.runs.items())
     own = remains.logs.get(None, EnergyLog())
     readings = [reading for log in remains.logs.values() for reading in log.readings]
@@ -223,11 +234,17 @@ def _record(store: Store, remains: Remains) -> None:
             "ended": ended or remains.campaign.started,
         }
     )
-    store.resume_campaign(remains.mlflow_run, campaign)
+    recorder = Recorder(store, ledger, remains.campaign, list(remains.runs.values()))
+    recorder.resume(remains.goals)
+    logs = {name: deque(log.readings) for name, log in remains.logs.items()}
+    for run_name in remains.order:
+        log = remains.logs[run_name]
+        window = len(log.readings) - len(logs[run_name])
+        recorder.add(run_name, logs[run_name].popleft(), [sample for sample in log.power_samples if sample.window == window])
+    campaign = recorder.as_closed(campaign)
     for run in runs:
-        log = remains.logs.get(run.name, EnergyLog())
-        store.add_run(campaign, run, None, log.power_samples)
-    store.close_campaign(campaign, own.power_samples)
+        recorder.end_run(campaign, run, None, remains.logs.get(run.name, EnergyLog()).power_samples)
+    recorder.close(campaign, own.power_samples)
 
 
 def _closed_run(run: Run, log: EnergyLog | None, reason: str) -> Run:

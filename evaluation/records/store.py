@@ -14,7 +14,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Container, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
@@ -25,7 +25,7 @@ from evaluation.exceptions import NameNotFoundError, RecordError
 from evaluation.home import open_home
 from evaluation.process import is_running, process_name
 from evaluation.records import items
-from evaluation.records.development import note_energy
+from evaluation.records.ledger import Head
 from evaluation.records.models import log_model, may_be_stored
 from evaluation.records.tracking import check_address, explained_errors, shown_uri, tracking_uri
 from evaluation.run import Campaign, Run
@@ -36,15 +36,12 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run as MlflowRun
 
-CAMPAIGN_FILE = "campaign.json"
-RUN_FILE = "run.json"
-PREDICTIONS_FILE = "predictions.json"
+LEDGER_FILE = "ledger.json"
 POWER_SAMPLES_FILE = "power_samples.parquet"
 # MLflow's names for how a run ends.
 MLFLOW_STATUS = {"finished": "FINISHED", "unavailable": "FINISHED", "failed": "FAILED", "interrupted": "KILLED"}
 DIGEST_LENGTH = 32
 PROCESS_TAG = "preuve.process"
-SUPERSEDED_TAG = "preuve.superseded"
 # Which of its campaign's runs it is: MLflow puts those that began at the same moment, as all do that never began, in any order.
 PLACE_TAG = "preuve.place"
 # MLflow then shows its pages for trained models, not those for agents and prompts.
@@ -84,6 +81,20 @@ def open_store(task: str) -> Store:
     return Store(client, experiment_id, task)
 
 
+class LedgerLink(NamedTuple):
+    """Where the ledger has what MLflow has.
+
+    Attributes:
+        ledger: which one, by the hash of its first record.
+        head: its record of how the run or campaign ended.
+        readings: its records of the windows.
+    """
+
+    ledger: str
+    head: Head
+    readings: tuple[Head, ...]
+
+
 class Store:
     """The campaigns of one task."""
 
@@ -91,89 +102,116 @@ class Store:
         self.client = client
         self.experiment_id = experiment_id
         self.task = task
-        self._parent_id = ""
+        self._ids: dict[str | None, str] = {}
 
-    def open_campaign(self, campaign: Campaign) -> str:
-        """Record that a campaign begins, before it uses any energy, and return MLflow's id of it."""
+    def open_campaign(self, campaign: Campaign, runs: Sequence[Run] = ()) -> dict[str | None, str]:
+        """Record that a campaign and its runs begin, before they use any energy.
+
+        Returns:
+            MLflow's ids by the run's name, the campaign's own under none.
+        """
         with explained_errors():
             tags = items.common_tags(campaign) | {"preuve.kind": "campaign", "preuve.status": campaign.status}
-            tags |= {PROCESS_TAG: process_name()}
-            run = self.client.create_run(
-                self.experiment_id, start_time=_milliseconds(campaign.started), tags=tags, run_name=campaign.id
-            )
-            self._parent_id = run.info.run_id
-            self._log_dataset(self._parent_id, campaign)
-            self._log(self._parent_id, params=items.campaign_params(campaign))
-            self._write_json(self._parent_id, CAMPAIGN_FILE, campaign.model_dump_json(exclude={"runs"}))
-        return self._parent_id
+            self._ids = {None: self._create(campaign, campaign.id, tags | {PROCESS_TAG: process_name()})}
+            self._log_dataset(self._ids[None], campaign)
+            self._log(self._ids[None], params=items.campaign_params(campaign))
+            self._write_files(self._ids[None], items.campaign_files(campaign))
+            for run in runs:
+                self._open_run(campaign, run)
+        return dict(self._ids)
 
-    def resume_campaign(self, run_id: str, campaign: Campaign) -> None:
-        """Go on recording a campaign that another process opened; where MLflow does not have it any more, it is opened anew.
+    def _open_run(self, campaign: Campaign, run: Run) -> str:
+        tags = items.common_tags(campaign) | items.run_tags(run) | {"preuve.status": "running", PROCESS_TAG: process_name()}
+        self._ids[run.name] = self._create(campaign, run.name, tags | {"mlflow.parentRunId": self._ids[None]})
+        self._log_dataset(self._ids[run.name], campaign)
+        return self._ids[run.name]
 
-        Runs that the other process had begun to record are deleted in MLflow: they are recorded again, whole.
+    def _create(self, campaign: Campaign, name: str, tags: dict[str, str]) -> str:
+        at = _milliseconds(campaign.started)
+        run_id: str = self.client.create_run(self.experiment_id, start_time=at, tags=tags, run_name=name).info.run_id
+        return run_id
+
+    def resume_campaign(self, campaign: Campaign, runs: Sequence[Run]) -> dict[str | None, str]:
+        """Go on recording a campaign that another process opened; what MLflow does not have any more is opened anew.
+
+        What somebody deleted meanwhile is restored: its energy was used, and is recorded.
         """
         from mlflow.entities import ViewType
 
         with explained_errors():
-            condition = f"tags.`preuve.campaign` = '{campaign.id}' and tags.`preuve.kind` = 'run'"
-            for run in self._search(condition, view=ViewType.ALL):
-                if SUPERSEDED_TAG in run.data.tags:
-                    continue
+            found = self._search(f"tags.`preuve.campaign` = '{campaign.id}'", view=ViewType.ALL)
+            for run in found:
                 if run.info.lifecycle_stage == "deleted":
-                    # Somebody deleted it meanwhile; its energy would be counted once more all the same.
                     self.client.restore_run(run.info.run_id)
-                self.client.set_tag(run.info.run_id, SUPERSEDED_TAG, "recorded again")
-                self.client.delete_run(run.info.run_id)
-            parents = self._search(f"tags.`preuve.campaign` = '{campaign.id}'")
-        self._parent_id = run_id
-        if run_id not in {run.info.run_id for run in parents}:
-            self.open_campaign(campaign)
+            self._ids = {
+                None if run.data.tags.get("preuve.kind") == "campaign" else run.info.run_name: run.info.run_id for run in found
+            }
+            if None not in self._ids:
+                self._ids = {**self._ids, **self.open_campaign(campaign)}
+            for one in runs:
+                if one.name not in self._ids:
+                    self._open_run(campaign, one)
+        return dict(self._ids)
 
     def is_closed(self, run_id: str) -> bool:
-        """Whether all of a campaign is recorded, deleted since or not; of one that only `close_orphans` closed it is not."""
+        """Whether all of a campaign or run is recorded, deleted since or not; what only `close_orphans` closed is not."""
         from mlflow.entities import ViewType
 
         with explained_errors():
             found = self._search(f"attributes.run_id = '{run_id}'", view=ViewType.ALL)
         return any(run.info.status != "RUNNING" and items.TOTAL_ENERGY in run.data.metrics for run in found)
 
-    def add_run(self, campaign: Campaign, run: Run, predictor: Predictor | None, power_samples: Sequence[PowerSample] = ()) -> str:
+    def add_run(
+        self,
+        campaign: Campaign,
+        run: Run,
+        predictor: Predictor | None = None,
+        power_samples: Sequence[PowerSample] = (),
+        link: LedgerLink | None = None,
+    ) -> str:
         """Record one run with its model and its power samples, and return MLflow's id of it."""
         with explained_errors():
-            tags = items.common_tags(campaign) | items.run_tags(run) | {"mlflow.parentRunId": self._parent_id}
-            tags |= {PLACE_TAG: str(next((place for place, one in enumerate(campaign.runs) if one.name == run.name), 0))}
-            started, ended = run.span or (campaign.ended or campaign.started,) * 2
-            created = self.client.create_run(self.experiment_id, start_time=_milliseconds(started), tags=tags, run_name=run.name)
-            run_id: str = created.info.run_id
-            self._log_dataset(run_id, campaign)
+            run_id = self._ids.get(run.name) or self._open_run(campaign, run)
+            place = next((place for place, one in enumerate(campaign.runs) if one.name == run.name), 0)
             model_id = (
                 log_model(self.client, self.experiment_id, run_id, run, predictor)
                 if predictor and may_be_stored(campaign)
                 else None
             )
-            params = {**items.campaign_params(campaign), **run.params, "candidate": run.candidate, "seed": run.seed}
-            self._log(run_id, params=params, metrics=self._metrics(items.run_metrics(campaign, run), campaign, run_id, model_id))
-            self._write_json(run_id, RUN_FILE, run.model_dump_json(exclude={"predictions"}))
+            self._write_files(run_id, items.run_files(run))
             self._write_packages(run_id, campaign)
             self._write_power_samples(run_id, run.readings, power_samples)
             if run.predictions:
-                self._write_table(run_id, items.prediction_table(run.predictions))
+                self.client.set_tag(
+                    run_id, "mlflow.loggedArtifacts", json.dumps([{"path": items.PREDICTIONS_FILE, "type": "table"}])
+                )
                 self._write(run_id, "confusion_matrix.png", items.confusion_picture(run))
+            metrics = self._metrics(items.run_metrics(campaign, run), campaign, run_id, model_id)
+            tags = items.run_tags(run) | {PLACE_TAG: str(place)} | self._linked(run_id, link)
+            self._log(run_id, params=items.run_params(campaign, run), metrics=metrics, tags=tags)
+            ended = run.span[1] if run.span else campaign.ended or campaign.started
             self.client.set_terminated(run_id, MLFLOW_STATUS[run.status], _milliseconds(ended))
         return run_id
 
-    def close_campaign(self, campaign: Campaign, power_samples: Sequence[PowerSample] = ()) -> None:
+    def close_campaign(self, campaign: Campaign, power_samples: Sequence[PowerSample] = (), link: LedgerLink | None = None) -> None:
         """Record how a campaign ended, with what the idle machine used."""
-        note_energy(campaign)
+        run_id = self._ids[None]
         with explained_errors():
-            self._write_json(self._parent_id, CAMPAIGN_FILE, campaign.model_dump_json(exclude={"runs"}))
-            self._write_packages(self._parent_id, campaign)
-            self._write_power_samples(self._parent_id, campaign.readings, power_samples)
-            self._log(self._parent_id, metrics=self._metrics(items.campaign_metrics(campaign), campaign, self._parent_id))
-            self.client.set_tag(self._parent_id, "preuve.status", campaign.status)
-            if campaign.reason:
-                self.client.set_tag(self._parent_id, "preuve.reason", campaign.reason)
-            self.client.set_terminated(self._parent_id, MLFLOW_STATUS[campaign.status])
+            self._write_files(run_id, items.campaign_files(campaign))
+            self._write_packages(run_id, campaign)
+            self._write_power_samples(run_id, campaign.readings, power_samples)
+            tags = {"preuve.status": campaign.status} | ({"preuve.reason": campaign.reason} if campaign.reason else {})
+            metrics = self._metrics(items.campaign_metrics(campaign), campaign, run_id)
+            self._log(run_id, metrics=metrics, tags=tags | self._linked(run_id, link))
+            self.client.set_terminated(run_id, MLFLOW_STATUS[campaign.status])
+
+    def _linked(self, run_id: str, link: LedgerLink | None) -> dict[str, str]:
+        """The tags that name the ledger's records, which are listed in a file."""
+        if link is None:
+            return {}
+        listed = {"head": str(link.head), "ledger": link.ledger, "records": [list(head) for head in link.readings]}
+        self._write(run_id, LEDGER_FILE, json.dumps(listed).encode())
+        return {"preuve.ledger": link.ledger, "preuve.ledger_head": str(link.head)}
 
     def close_orphans(self, alive: Container[str] = ()) -> list[str]:
         """Close as interrupted what a killed process of this machine left open, and return the campaigns' ids.
@@ -202,8 +240,7 @@ class Store:
             recorded = self._search("tags.`preuve.kind` != ''", view=ViewType.ALL)
         energies_wh: dict[str, float] = defaultdict(float)
         for run in recorded:
-            if SUPERSEDED_TAG not in run.data.tags:
-                energies_wh[run.data.tags.get("preuve.campaign", "")] += run.data.metrics.get(items.TOTAL_ENERGY, 0.0)
+            energies_wh[run.data.tags.get("preuve.campaign", "")] += run.data.metrics.get(items.TOTAL_ENERGY, 0.0)
         return dict(energies_wh)
 
     def campaign_ids(self, status: str | None = None) -> list[str]:
@@ -248,7 +285,7 @@ class Store:
                 where=shown_uri(),
                 remedy=f"preuve compare {self.task} shows the latest one, preuve ui lists all",
             )
-        campaign = _parsed(Campaign, self._read(parents[0].info.run_id, CAMPAIGN_FILE), parents[0].info.run_id)
+        campaign = _parsed(Campaign, self._read(parents[0].info.run_id, items.CAMPAIGN_FILE), parents[0].info.run_id)
         if parents[0].data.tags["preuve.status"] == "running":
             raise RecordError(
                 expected="a campaign that has ended",
@@ -259,13 +296,15 @@ class Store:
         children = [run for run in reversed(found) if run.data.tags.get("preuve.kind") == "run"]
         children.sort(key=lambda run: int(run.data.tags.get(PLACE_TAG, "0")))
         runs = [self._read_run(run.info.run_id) for run in children]
-        return campaign.model_copy(update={"runs": tuple(runs), "status": parents[0].data.tags["preuve.status"]})
+        tags = parents[0].data.tags
+        found_in_tags = {"status": tags["preuve.status"], "ledger_head": tags.get("preuve.ledger_head")}
+        return campaign.model_copy(update={"runs": tuple(runs), **found_in_tags})
 
     def _read_run(self, run_id: str) -> Run:
-        run = _parsed(Run, self._read(run_id, RUN_FILE), run_id)
+        run = _parsed(Run, self._read(run_id, items.RUN_FILE), run_id)
         if not run.scores:
             return run
-        table = json.loads(self._read(run_id, PREDICTIONS_FILE))
+        table = json.loads(self._read(run_id, items.PREDICTIONS_FILE))
         return run.model_copy(update={"predictions": items.predictions_of(table["columns"], table["data"])})
 
     def _search(self, condition: str, view: int | None = None) -> list[MlflowRun]:
@@ -287,10 +326,17 @@ class Store:
             if not token:
                 return found
 
-    def _log(self, run_id: str, *, params: dict[str, Any] | None = None, metrics: Sequence[Any] = ()) -> None:
-        from mlflow.entities import Param
+    def _log(
+        self, run_id: str, *, params: dict[str, str] | None = None, metrics: Sequence[Any] = (), tags: dict[str, str] | None = None
+    ) -> None:
+        from mlflow.entities import Param, RunTag
 
-        self.client.log_batch(run_id, metrics=metrics, params=[Param(name, str(value)) for name, value in (params or {}).items()])
+        self.client.log_batch(
+            run_id,
+            metrics=metrics,
+            params=[Param(name, value) for name, value in (params or {}).items()],
+            tags=[RunTag(name, value) for name, value in (tags or {}).items()],
+        )
 
     def _metrics(
         self, found: Iterable[items.MetricItem], campaign: Campaign, run_id: str, model_id: str | None = None
@@ -340,12 +386,6 @@ class Store:
         # One file that holds both sides is one data set, used for the evaluation.
         self.client.log_inputs(run_id, inputs if data.test_source else inputs[1:])
 
-    def _write_table(self, run_id: str, table: dict[str, list[Any]]) -> None:
-        """As MLflow's `log_table` writes it, but with every digit of a number: MLflow keeps ten."""
-        rows = list(zip(*table.values(), strict=True))
-        self._write_json(run_id, PREDICTIONS_FILE, json.dumps({"columns": list(table), "data": rows}, ensure_ascii=False))
-        self.client.set_tag(run_id, "mlflow.loggedArtifacts", json.dumps([{"path": PREDICTIONS_FILE, "type": "table"}]))
-
     def _write_power_samples(self, run_id: str, readings: Sequence[Reading], samples: Sequence[PowerSample]) -> None:
         if samples:
             self._write(run_id, POWER_SAMPLES_FILE, items.power_sample_table(readings, samples))
@@ -353,8 +393,9 @@ class Store:
     def _write_packages(self, run_id: str, campaign: Campaign) -> None:
         self._write(run_id, "packages.txt", "\n".join(campaign.environment.packages).encode())
 
-    def _write_json(self, run_id: str, name: str, content: str) -> None:
-        self._write(run_id, name, content.encode())
+    def _write_files(self, run_id: str, files: dict[str, bytes]) -> None:
+        for name, content in files.items():
+            self._write(run_id, name, content)
 
     def _write(self, run_id: str, name: str, content: bytes) -> None:
         with tempfile.TemporaryDirectory() as folder:

@@ -24,6 +24,7 @@ from evaluation.energy.journal import Journal, journal_folder, read_journal
 from evaluation.energy.machine import read_machine
 from evaluation.energy.meter import EnergyLog, Meter, Window
 from evaluation.energy.reading import PowerSample
+from evaluation.goals import Goals
 from evaluation.judgement.comparison import energy_words, round_energies
 from evaluation.judgement.statistics import Interval, paired_ratio
 from evaluation.records.store import open_store
@@ -101,7 +102,7 @@ def _campaign(rounds: int) -> Campaign:
         for name, work in WORKLOADS.items()
     ]
     return run_campaign(
-        TASK, candidates, Split(SAMPLES, SAMPLES), data=DATA, goals_sha256="0" * 64,
+        TASK, candidates, Split(SAMPLES, SAMPLES), data=DATA, goals=Goals({}, ""),
         protocol=Protocol(rounds=rounds, window_s=WINDOW_S), machine=read_machine(), budget=Budget(None),
         store=open_store(TASK.name), progress=lambda *_: None, tell=print,
     )  # fmt: skip

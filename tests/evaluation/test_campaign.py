@@ -32,10 +32,11 @@ from evaluation.energy import tracker
 from evaluation.energy.journal import journal_folder
 from evaluation.energy.lock import energy_lock, lock_holder
 from evaluation.energy.machine import machine_id, read_machine
-from evaluation.energy.reading import JOULES_PER_WH, PowerSample
+from evaluation.energy.reading import JOULES_PER_WH
 from evaluation.environment import describe_environment
 from evaluation.exceptions import BudgetError, BusyError, CandidateUnavailableError, MeterError, RecordError
 from evaluation.footprint import PeakMemory
+from evaluation.goals import Goals
 from evaluation.judgement.comparison import compare
 from evaluation.notes import comparison_notes
 from evaluation.process import process_name
@@ -147,6 +148,7 @@ class Watcher:
 
 
 Start = Callable[..., Campaign]
+GOALS = Goals({}, "# The goals of these tests.\n")
 
 
 def shorten(patch: pytest.MonkeyPatch) -> None:
@@ -159,7 +161,7 @@ def start(store: Store, watcher: Watcher, *candidates: Candidate, **changes: Any
     usual: dict[str, Any] = {
         "protocol": PROTOCOL, "budget": Budget(None), "data": DATA, "store": store, "tell": watcher.told.append,
     }  # fmt: skip
-    return run_campaign(TASK, candidates, SPLIT, goals_sha256="b" * 64, machine=read_machine(), progress=watcher, **usual | changes)
+    return run_campaign(TASK, candidates, SPLIT, goals=GOALS, machine=read_machine(), progress=watcher, **usual | changes)
 
 
 @pytest.fixture
@@ -422,9 +424,9 @@ def test_an_interrupt_closes_and_marks_the_campaign(run: Start, store: Store) ->
 def test_a_stop_while_recording_waits_until_the_record_is_whole(run: Start, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     closing = store.close_campaign
 
-    def interrupted(campaign: Campaign, power_samples: Sequence[PowerSample]) -> None:
+    def interrupted(*arguments: Any) -> None:
         signal.raise_signal(signal.SIGINT)
-        closing(campaign, power_samples)
+        closing(*arguments)
 
     monkeypatch.setattr(store, "close_campaign", interrupted)
     run(Candidate("one", fit_constant))
@@ -619,7 +621,8 @@ def test_what_was_killed_while_it_was_recorded_is_recorded_once(store: Store) ->
     before_wh = charged_wh(store)
     (killed_id,) = close_what_was_killed(store, print)
     found = store.read_campaign(killed_id)
-    assert [(each.candidate, each.status) for each in found.runs] == [("slow", "interrupted"), ("other", "interrupted")]
+    # What was recorded whole stays as it is, answers included.
+    assert [(each.candidate, each.status) for each in found.runs] == [("slow", "finished"), ("other", "finished")]
     assert [[reading.kind for reading in each.readings] for each in found.runs] == [
         ["rehearsal", "fit", "warm-up", "latency", "memory", "inference"]
     ] * 2

@@ -23,9 +23,10 @@ from evaluation.records.items import (
     common_tags,
     confusion_picture,
     power_sample_table,
-    prediction_table,
     predictions_of,
+    run_files,
     run_metrics,
+    run_params,
     run_tags,
 )
 from evaluation.run import Prediction, Protocol, Run
@@ -323,27 +324,30 @@ def test_no_text_of_a_sample_is_told() -> None:
         common_tags(campaign),
         run_tags(run),
         list(run_metrics(campaign, run)),
-        prediction_table(run.predictions),
+        run_files(run),
+        run_params(campaign, run),
     ]
     assert "s2" in str(told)
     assert "secret" not in str(told)
 
 
 def test_the_table_of_answers_has_ids_in_place_of_texts() -> None:
-    assert prediction_table([Prediction(id="s1", expected="a", predicted="b", score=0.25)]) == {
-        "sample_id": ["s1"],
-        "expected": ["a"],
-        "predicted": ["b"],
-        "score": [0.25],
+    run = make_run(predictions=(Prediction(id="s1", expected="é", predicted="b", score=0.1 + 0.2),))
+    assert json.loads(run_files(run)["predictions.json"]) == {
+        "columns": ["sample_id", "expected", "predicted", "score"],
+        "data": [["s1", "é", "b", 0.30000000000000004]],
     }
+    assert set(run_files(make_run(predictions=()))) == {"run.json"}
 
 
 @given(st.lists(PREDICTIONS, max_size=5), st.permutations(["sample_id", "expected", "predicted", "score"]))
 def test_answers_read_back_from_json_are_those_written_whatever_the_order_of_the_columns(
     predictions: list[Prediction], columns: list[str]
 ) -> None:
-    table = prediction_table(predictions)
-    rows = list(zip(*(table[column] for column in columns), strict=True))
+    if not predictions:
+        return
+    table = json.loads(run_files(make_run(predictions=tuple(predictions)))["predictions.json"])
+    rows = [[row[table["columns"].index(column)] for column in columns] for row in table["data"]]
     assert predictions_of(columns, json.loads(json.dumps(rows))) == tuple(predictions)
 
 

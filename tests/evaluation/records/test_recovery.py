@@ -15,6 +15,7 @@ from evaluation.energy.journal import Journal, journal_folder
 from evaluation.energy.machine import machine_id
 from evaluation.energy.reading import PowerSample, Reading
 from evaluation.exceptions import RecordError
+from evaluation.goals import Goals
 from evaluation.home import scratch_folder
 from evaluation.process import process_name
 from evaluation.records.recovery import KILLED, close_killed
@@ -23,11 +24,12 @@ from evaluation.run import Campaign, Run
 from tests.records import STARTED, charged_wh, make_campaign, make_machine, make_reading, make_run
 
 TASK = "request-classification"
+GOALS = "# The goals of these tests.\n"
 # Process number 1 runs, but it is another one than this.
 DEAD = "1@0@another-boot"
 # A second of the memory is 18 J, one of a busy core 4.8 J.
 MACHINE = make_machine(declared={"ram_w": 18.0, "watts_per_busy_core": 4.8}, machine_id=machine_id())
-CAMPAIGN = make_campaign(status="running", machine=MACHINE)
+CAMPAIGN = make_campaign(status="running", machine=MACHINE, goals_sha256=Goals({}, GOALS).sha256)
 ONE, TWO = (
     make_run(name, status="interrupted", reason="the campaign was interrupted before it was measured", readings=(), predictions=())
     for name in ("one", "two")
@@ -60,7 +62,7 @@ class Diary:
 
     def begin(self, parent: str, campaign: Campaign = CAMPAIGN, process: str = DEAD) -> Diary:
         opened = campaign.model_dump(mode="json", exclude={"runs"})
-        self.write("campaign", process=process, tracking="", mlflow_run=parent, campaign=opened)
+        self.write("campaign", process=process, tracking="", mlflow_run=parent, goals=GOALS, campaign=opened)
         return self
 
     def runs(self, *runs: Run) -> Diary:
@@ -90,7 +92,7 @@ def diary(name: str = CAMPAIGN.id) -> Diary:
 
 def begun(store: Store, campaign: Campaign = CAMPAIGN, process: str = DEAD) -> Diary:
     """The journal of a campaign that has begun, with two runs that have not."""
-    return diary(campaign.id).begin(store.open_campaign(campaign), campaign, process).runs(ONE, TWO)
+    return diary(campaign.id).begin(store.open_campaign(campaign)[None], campaign, process).runs(ONE, TWO)
 
 
 def left_open() -> list[Path]:
@@ -258,7 +260,7 @@ def test_the_journal_of_a_process_that_lives_is_left_alone(store: Store) -> None
 def test_the_journal_of_another_machine_is_left_to_that_one(store: Store) -> None:
     # They share a home; whether a process lives there cannot be seen here.
     elsewhere = CAMPAIGN.model_copy(update={"machine": make_machine()})
-    journal = diary(elsewhere.id).begin(store.open_campaign(elsewhere), elsewhere)
+    journal = diary(elsewhere.id).begin(store.open_campaign(elsewhere)[None], elsewhere)
     assert close_killed(store, print) == []
     assert store.campaign_ids("running") == [elsewhere.id]
     assert journal.path.exists()
@@ -327,7 +329,7 @@ OLDER = CAMPAIGN.model_dump(mode="json", exclude={"runs"}) | {"of_old": 1}
 @pytest.mark.parametrize(
     ("first", "why"),
     [
-        ({"what": "campaign", "process": DEAD, "tracking": "", "mlflow_run": "0" * 32, "campaign": OLDER}, "of_old"),
+        ({"what": "campaign", "process": DEAD, "tracking": "", "mlflow_run": "0" * 32, "goals": "", "campaign": OLDER}, "of_old"),
         ({"what": "campaign", "process": DEAD, "tracking": ""}, "no campaign in its first line"),
         ({"no": "entry"}, "an entry that is none"),
         ([1, 2], "an entry that is none"),

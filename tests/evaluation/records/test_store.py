@@ -53,7 +53,8 @@ def test_a_run_has_its_data_set_scores_rounds_and_artifacts(at_recorded: Recorde
     (dataset,) = run.inputs.dataset_inputs
     assert dataset.dataset.name == "train.csv"
     artifacts = {file.path for file in store.client.list_artifacts(run.info.run_id)}
-    assert artifacts == {"run.json", "predictions.json", "confusion_matrix.png", "packages.txt", "power_samples.parquet"}
+    records = {"run.json", "predictions.json", "ledger.json"}
+    assert artifacts == records | {"confusion_matrix.png", "packages.txt", "power_samples.parquet"}
     table = json.loads(Path(store.client.download_artifacts(run.info.run_id, "predictions.json")).read_text())
     assert table["columns"] == ["sample_id", "expected", "predicted", "score"]
 
@@ -183,30 +184,36 @@ def test_development_of_one_task_is_not_charged_to_another(empty: Store) -> None
     assert recorded_wh(open_store("document-summarisation")) == 0.0
 
 
-def test_a_campaign_that_is_resumed_has_its_first_runs_replaced_and_their_energy_counted_once(empty: Store) -> None:
-    run = bare_run("one", FIT)
-    campaign = make_campaign(run, readings=[IDLE])
-    parent = empty.open_campaign(campaign)
-    first = empty.add_run(campaign, run, None)
+def test_a_campaign_that_is_resumed_goes_on_with_the_runs_that_it_had(empty: Store) -> None:
+    run, other = bare_run("one", FIT), bare_run("other", FIT)
+    campaign = make_campaign(run, other, readings=[IDLE])
+    opened = empty.open_campaign(campaign, [run])
+    assert empty.add_run(campaign, run) == opened["one seed 0"]
+    empty.client.delete_run(opened["one seed 0"])
     resumed = open_store(TASK)
-    resumed.resume_campaign(parent, campaign)
-    second = resumed.add_run(campaign, run, None)
+    again = resumed.resume_campaign(campaign, [run, other])
+    assert (again[None], again["one seed 0"]) == (opened[None], opened["one seed 0"])
+    assert [resumed.add_run(campaign, each) for each in (run, other)] == [again["one seed 0"], again["other seed 0"]]
     resumed.close_campaign(campaign)
     assert resumed.read_campaign(campaign.id) == campaign
     found = resumed.client.search_runs([resumed.experiment_id], "tags.`preuve.kind` = 'run'")
-    assert [each.info.run_id for each in found] == [second]
-    assert found[0].data.tags["mlflow.parentRunId"] == parent
-    assert resumed.client.get_run(first).info.lifecycle_stage == "deleted"
-    # A third time: what was superseded before stays so.
-    resumed.resume_campaign(parent, campaign)
-    assert recorded_wh(resumed) == 1.0
-    resumed.add_run(campaign, run, None)
-    assert recorded_wh(resumed) == 2.0
+    assert {each.data.tags["mlflow.parentRunId"] for each in found} == {opened[None]}
+    assert recorded_wh(resumed) == 3.0
+
+
+def test_runs_are_under_way_from_the_beginning_of_their_campaign(empty: Store) -> None:
+    run = bare_run("one", FIT)
+    opened = empty.open_campaign(make_campaign(run), [run])
+    found = empty.client.get_run(opened["one seed 0"])
+    assert (found.info.status, found.data.tags["preuve.status"]) == ("RUNNING", "running")
+    empty.add_run(make_campaign(run), run)
+    found = empty.client.get_run(opened["one seed 0"])
+    assert (found.info.status, found.data.tags["preuve.status"]) == ("FINISHED", "finished")
 
 
 def test_a_campaign_is_closed_once_all_of_it_is_recorded(empty: Store) -> None:
     campaign = make_campaign(readings=[IDLE])
-    parent = empty.open_campaign(campaign)
+    parent = empty.open_campaign(campaign)[None]
     assert not empty.is_closed(parent)
     empty.close_campaign(campaign)
     assert empty.is_closed(parent)
@@ -218,7 +225,7 @@ def test_a_campaign_is_closed_once_all_of_it_is_recorded(empty: Store) -> None:
 def test_a_campaign_under_way_is_not_compared(empty: Store, preuve: Preuve) -> None:
     campaign = make_campaign(readings=[IDLE], status="running")
     # No command here may close what another machine is at.
-    empty.client.set_tag(empty.open_campaign(campaign), "preuve.machine", "another's")
+    empty.client.set_tag(empty.open_campaign(campaign)[None], "preuve.machine", "another's")
     outcome = preuve("compare", campaign.id)
     assert outcome.status == 2
     assert f"{campaign.id}, begun on {campaign.started:%Y-%m-%d at %H:%M} UTC, has not" in outcome.err

@@ -1,0 +1,1 @@
+"""The check of the records, and what an auditor takes away."""

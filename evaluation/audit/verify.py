@@ -1,0 +1,427 @@
+"""Checks a carbon ledger of preuve with nothing but Python 3.9 or later: python3 verify.py [FOLDER|ZIP] [--against FILE].
+
+Each line must be a record, with a hash of its own that holds, and follow the one before. Energies must be the sums of their parts,
+carbon energy times factor, windows must agree with the samples taken in them. Each run in MLflow must be as it was recorded, and
+each record have its run. Heads that were quoted elsewhere must be in the chain. What has changed since is told. `preuve audit
+verify` runs this same file. It reads line by line, and keeps in memory what belongs to campaigns under way.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import re
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any, Iterator, NamedTuple
+
+FORMAT = 1
+HEAD = re.compile(r"(?<![\w:])(\d+):([0-9a-f]{64})(?!\w)")
+# Sums are taken anew from numbers written with every digit: what differs is rounding.
+ROUNDING = 1e-9
+# A last sample is taken while the window's meter stops.
+STOPPING_S = 1.0
+SECONDS_PER_YEAR = 365.25 * 24 * 3600
+MLFLOW_STATUS = {"finished": "FINISHED", "unavailable": "FINISHED", "failed": "FAILED", "interrupted": "KILLED"}
+
+# What each kind of record holds: s text, n number, i whole number, b yes or no, o object, l list; ? or nothing.
+SHAPES = {
+    "record": "at:s content:o format:i kind:s number:i previous:s sha256:s",
+    "machine": "before:s? change:s machine_id:s machine_sha256:s text:s",
+    "goals": "before:s? change:s goals_sha256:s task:s text:s",
+    "campaign-opened": "campaign:s code:o data:o development_wh:n environment:o factor:o ghg_scope:s goals_sha256:s machine_id:s "
+    "machine_sha256:s metrics:l mlflow_run:s operator_role:s protocol:o pue:o runs:l started:s task:s task_version:s tools:o "
+    "tracking:s unit:o",
+    "reading": "campaign:s? carbon_g:n energy_wh:n evidence:s? factor:s g_per_kwh:n high_wh:n low_wh:n machine_sha256:s "
+    "mlflow_run:s? pue:n reading:o run:s? samples_sha256:s? window:i",
+    "run-ended": "campaign:s energy_wh:n files:o metrics:o mlflow_run:s params:o readings:i reason:s? run:s scores:o status:s",
+    "campaign-closed": "campaign:s carbon_g:n duration_s:n embodied_g:n ended:s energy_wh:n files:o metrics:o mlflow_run:s "
+    "over_budget:s? params:o readings:i reason:s? runs:i status:s task:s",
+    "recomputation": "by_factor_g:n by_pue_g:n carbon_before_g:n carbon_g:n energy_wh:n factor:o pue:o readings:i",
+    "imported": "carbon_g:n components:o? duration_s:n? energy_wh:n evidence:s factor:s g_per_kwh:n high_wh:n low_wh:n reason:s? "
+    "source:o? started:s? task:s? tool:s",
+    "repetition": "energy:o quality:o repeated:o repeats:o",
+    "note": "about:s? text:s",
+    "mended": "missing_head:s? removed_bytes:i removed_sha256:s",
+    "window": "attempt:i calibrated_by:n components:l cpu_estimate_wh:n cpu_seconds:n duration_s:n foreign_cpu_seconds:n "
+    "gpu_shared:b kind:s longest_gap_s:n outcome:s reason:s? round:i? samples:i started:s stolen_seconds:n",
+    "component": "backend:s energy_wh:n evidence:s high_wh:n low_wh:n name:s",
+}
+FIELDS = {kind: dict(field.split(":") for field in shape.split()) for kind, shape in SHAPES.items()}
+TYPES = {"s": (str,), "n": (int, float), "i": (int,), "b": (bool,), "o": (dict,), "l": (list,)}
+
+
+# A tilde marks a notice, which is no fault. What each finding means is said in words.json, in both languages.
+
+
+class Finding(NamedTuple):
+    """What does not hold or, a notice, should be known; `since` when it was last known to be right."""
+
+    code: str
+    record: int
+    since: str | None
+    details: list[str]
+    notice: bool
+
+
+class Evidence:
+    """A folder, a zip or a ledger: `ledger.jsonl`, and where they are at hand `samples/`, `mlflow/` and `present.json`."""
+
+    def __init__(self, place: Path) -> None:
+        zipped = place.is_file() and zipfile.is_zipfile(str(place))
+        self.root: Any = zipfile.Path(str(place)) if zipped else place.parent if place.is_file() else place
+        self.ledger = self.root / ("ledger.jsonl" if zipped or place.is_dir() else place.name)
+        self.now = json.loads(self.read("present.json") or b"{}")
+
+    def lines(self) -> Iterator[bytes]:
+        with self.ledger.open("rb") as file:
+            yield from file
+
+    def read(self, name: str) -> bytes | None:
+        found = self.root / name
+        return found.read_bytes() if found.exists() else None
+
+    def holds(self, folder: str) -> bool:
+        return bool((self.root / folder).is_dir())
+
+    def run_ids(self) -> set[str]:
+        return {each.name[:-5] for each in (self.root / "mlflow").iterdir()}
+
+    def run(self, run_id: str) -> Any:
+        """A run as MLflow has it; None where it has none of this name."""
+        return json.loads(self.read("mlflow/" + run_id + ".json") or b"null")
+
+    def present(self, kind: str, name: str) -> Any:
+        """What there is now of data, goals, code or MLflow's address; None where it is gone, False where nobody looked."""
+        return self.now.get(kind, {}).get(name, False)
+
+
+class Campaign:
+    """What is known of a campaign that is not closed yet. None stands for what belongs to none of its runs."""
+
+    def __init__(self, number: int, at: str, content: dict[str, Any]) -> None:
+        self.number, self.at, self.content = number, at, content
+        self.ids = {**{run["name"]: run["mlflow_run"] for run in content["runs"]}, None: content["mlflow_run"]}
+        self.energy_wh: dict[Any, float] = dict.fromkeys(self.ids, 0.0)
+        self.records: dict[Any, list[list[Any]]] = {name: [] for name in self.ids}
+        self.ended: dict[str, list[tuple[Any, ...]]] = {}
+        self.carbon_g = self.duration_s = 0.0
+
+
+class Checker:
+    """Goes through the evidence once, comparing it with itself and with heads quoted elsewhere: (who, number, hash)."""
+
+    def __init__(self, evidence: Evidence, quoted: list[tuple[str, int, str]]) -> None:
+        self.evidence, self.quoted = evidence, {}  # type: Evidence, dict[int, list[tuple[str, str]]]
+        beside = HEAD.findall((evidence.read("ledger.head") or b"").decode("ascii", "replace"))[:1]
+        for who, head, sha256 in [*quoted, *(("its copy beside the ledger", number, sha256) for number, sha256 in beside)]:
+            self.quoted.setdefault(int(head), []).append((who, sha256))
+        self.found: list[Finding] = []
+        self.machines, self.open, self.used = {}, {}, {}  # type: dict[str, Any], dict[str, Campaign], dict[Any, dict[str, list[Any]]]
+        self.machine_ids, self.goals, self.seen, self.shapes = set(), set(), set(), set()  # type: set[str], set[str], set[str], set[Any]
+        self.samples: tuple[str, dict[str, bytes]] = ("", {})
+        self.has_samples, self.has_runs = evidence.holds("samples"), evidence.holds("mlflow")
+        # The last record that is not here: what it belonged to has no sums to be checked.
+        self.number = self.campaigns = self.readings = self.confirmed = self.lost = 0
+        self.energy_wh = self.carbon_g = self.imported_wh = 0.0
+        # Hash and time of the record in hand, of the first one, and what the first one follows.
+        self.own, self.at, self.id, self.begun = "0" * 64, "", "", ""
+
+    def add(self, code: str, *details: Any, record: int | None = None, since: str | None = None) -> None:
+        details_in_words = [str(each) for each in details]
+        self.found.append(Finding(code.rstrip("~"), record or self.number, since or self.at or None, details_in_words, "~" in code))
+
+    def check(self) -> Checker:
+        sound, suspect = True, None  # type: bool, tuple[int, str] | None
+        for line in self.evidence.lines():
+            expected, body = self.number + 1, line.rstrip(b"\n")
+            try:
+                record = json.loads(body)
+            except ValueError:
+                record = None
+            if record is None and line == body:
+                self.add("torn~", record=expected)
+                break
+            if not self._is_shaped("record", record, expected):
+                self.number, self.lost, sound, suspect = expected, expected, False, None
+                continue
+            number, own, follows = record["number"], record["sha256"], record["previous"] == self.own
+            holds = hashlib.sha256(body[:-77] + b"}").hexdigest() == own and body[-77:-66] == b',"sha256":"'
+            if suspect:
+                # Of two records that do not fit together, the one that the next does not know either was changed.
+                self.add("chain", record=suspect[0] - follows, since=suspect[1])
+                sound, suspect = follows, None
+            if not holds:
+                self.add("altered", record=expected, since=record["at"])
+                number = expected
+            elif number != expected:
+                self.add("order", number, record=expected)
+                self.lost = number
+            elif sound and not follows:
+                suspect = (number, self.at)
+            sound, self.number, self.own, self.at = holds, number, own, record["at"]
+            for who, sha256 in self.quoted.pop(number, ()):
+                if sha256 != own:
+                    self.add("head", who)
+                self.confirmed = number if sha256 == own else self.confirmed
+            self.id, self.begun = self.id or own, self.begun or self.at
+            self._content(record["format"], record["kind"], record["content"])
+        if suspect:
+            self.add("chain", record=suspect[0] - (self.confirmed == suspect[0]), since=suspect[1])
+        self._end()
+        return self
+
+    def _content(self, form: int, kind: str, content: Any) -> None:
+        if form != FORMAT:
+            self.add("newer", form, FORMAT)
+        elif self._is_shaped(kind, content):
+            getattr(self, "_" + kind.replace("-", "_"), lambda _: None)(content)
+
+    def _is_shaped(self, kind: str, content: Any, record: int | None = None) -> bool:
+        shape = (kind, tuple(content), tuple(map(type, content.values()))) if type(content) is dict else None
+        if shape in self.shapes:
+            return True
+        fields = FIELDS.get(kind, {})
+        wrong = sorted(set(fields) ^ set(content)) if shape and fields else [kind]
+        known = {name: (*TYPES[field[0]], *([type(None)] if "?" in field else [])) for name, field in fields.items()}
+        wrong = wrong or [name for name, value in content.items() if type(value) not in known[name]]
+        if wrong:
+            self.add("no-record", ", ".join(wrong), record=record)
+        else:
+            self.shapes.add(shape)
+        return not wrong
+
+    def _sum(self, name: str, written: float, follows: float) -> None:
+        if abs(written - follows) > ROUNDING * max(abs(written), abs(follows)) + 1e-15:
+            self.add("sum", name, "%.12g" % written, "%.12g" % follows)
+
+    def _machine(self, content: dict[str, Any]) -> None:
+        self._text("machine", content)
+        self.machines[content["machine_sha256"]] = json.loads(content["text"])["declared"]
+        self.machine_ids.add(content["machine_id"])
+
+    def _goals(self, content: dict[str, Any]) -> None:
+        self._text("goals", content)
+        self.goals.add(content["goals_sha256"])
+
+    def _text(self, what: str, content: dict[str, Any]) -> None:
+        if _sha256(content["text"]) != content[what + "_sha256"]:
+            self.add("unknown", what + " " + content[what + "_sha256"])
+
+    def _campaign_opened(self, content: dict[str, Any]) -> None:
+        for what, known in (("machine", self.machines), ("goals", self.goals)):
+            if content[what + "_sha256"] not in known:
+                self.add("unknown", what + " " + content[what + "_sha256"])
+        self.campaigns += 1
+        self.open[content["campaign"]] = Campaign(self.number, self.at, content)
+        data, code = content["data"], content["code"]
+        used = [("data", data["source"], data["sha256"]), ("data", data["test_source"], data["test_sha256"])]
+        for kind, source, sha256 in [*used, ("goals", content["task"], content["goals_sha256"]), ("code", "", code["commit"])]:
+            if source is not None and sha256 is not None:
+                times = self.used.setdefault((kind, source), {}).setdefault(sha256, [0, 0])[1] + 1
+                self.used[kind, source][sha256] = [self.number, times, content["campaign"], self.at]
+
+    def _reading(self, content: dict[str, Any]) -> None:
+        window, energy_wh, low_wh, high_wh = content["reading"], 0.0, 0.0, 0.0
+        if not self._is_shaped("window", window) or not all(self._is_shaped("component", part) for part in window["components"]):
+            return
+        for part in window["components"]:
+            energy_wh, low_wh, high_wh = energy_wh + part["energy_wh"], low_wh + part["low_wh"], high_wh + part["high_wh"]
+            if not 0 <= part["low_wh"] <= part["energy_wh"] <= part["high_wh"]:
+                self.add("sum", part["name"], part["energy_wh"], "%s to %s" % (part["low_wh"], part["high_wh"]))
+        written, carbon_g = content["energy_wh"], content["carbon_g"]
+        follows = {"energy_wh": energy_wh, "low_wh": low_wh, "high_wh": high_wh}
+        for name, value in [*follows.items(), ("carbon_g", written * content["pue"] * content["g_per_kwh"] / 1000)]:
+            if content[name] != value:
+                self._sum(name, content[name], value)
+        if content["machine_sha256"] not in self.machines:
+            self.add("unknown", "machine " + content["machine_sha256"])
+        if content["samples_sha256"] is not None and self.has_samples:
+            self._samples(content["campaign"] or "self-test", content["samples_sha256"], window)
+        self.readings, self.energy_wh, self.carbon_g = self.readings + 1, self.energy_wh + written, self.carbon_g + carbon_g
+        campaign = self._campaign(content) if content["campaign"] is not None else None
+        if campaign:
+            campaign.energy_wh[content["run"]] += written
+            campaign.records[content["run"]].append([self.number, self.own])
+            campaign.carbon_g, campaign.duration_s = campaign.carbon_g + carbon_g, campaign.duration_s + window["duration_s"]
+
+    def _campaign(self, content: dict[str, Any]) -> Campaign | None:
+        """The campaign that a record belongs to: opened before, not closed, and with a run of this name."""
+        campaign = self.open.get(content["campaign"])
+        if campaign and campaign.ids.get(content.get("run")) == content["mlflow_run"]:
+            return campaign
+        self.add("unknown", "campaign %s, %s" % (content["campaign"], content.get("run")))
+        return None
+
+    def _samples(self, name: str, sha256: str, window: dict[str, Any]) -> None:
+        if self.samples[0] != name:
+            lines = (self.evidence.read("samples/" + name + ".jsonl") or b"").splitlines()
+            self.samples = (name, {hashlib.sha256(line).hexdigest(): line for line in lines})
+        if sha256 not in self.samples[1]:
+            self.add("samples", "missing or altered")
+            return
+        times = [row[0] for row in json.loads(self.samples[1][sha256])["samples"]]
+        marks = [0.0, *times, window["duration_s"]]
+        gap_s = max(after - before for before, after in zip(marks, marks[1:]))
+        ends = times == sorted(times) and times[-1] <= window["duration_s"] + STOPPING_S
+        if not ends or abs(gap_s - window["longest_gap_s"]) > 1e-6:
+            self.add("samples", "%.3f / %.3f s, %.3f / %.3f s" % (times[-1], window["duration_s"], gap_s, window["longest_gap_s"]))
+
+    def _run_ended(self, content: dict[str, Any]) -> None:
+        campaign, run = self._campaign(content), content["run"]
+        if campaign and campaign.number > self.lost:
+            self._sum("energy_wh", content["energy_wh"], campaign.energy_wh[run])
+            self._sum("readings", content["readings"], len(campaign.records[run]))
+        if campaign:
+            campaign.ended.setdefault(run, []).append((self.number, self.at, self.own, content))
+
+    def _campaign_closed(self, content: dict[str, Any]) -> None:
+        campaign = self._campaign(content)
+        if not campaign:
+            return
+        del self.open[content["campaign"]]
+        declared, tracking = self.machines.get(campaign.content["machine_sha256"]), campaign.content["tracking"]
+        if campaign.number > self.lost and declared:
+            share = campaign.duration_s / (declared["lifetime_years"]["value"] * SECONDS_PER_YEAR)
+            sums = {"energy_wh": sum(campaign.energy_wh.values()), "carbon_g": campaign.carbon_g, "duration_s": campaign.duration_s,
+                    "embodied_g": declared["embodied_kg_co2e"]["value"] * 1000 * share, "runs": len(campaign.ended),
+                    "readings": sum(map(len, campaign.records.values()))}  # fmt: skip
+            for name, follows in sums.items():
+                self._sum(name, content[name], follows)
+        campaign.ended[""] = [(self.number, self.at, self.own, content)]
+        if self.has_runs and self.evidence.present("tracking", "") not in (tracking, False):
+            self.add("elsewhere~", len(campaign.ids), "%s, %s" % (content["campaign"], tracking or "PREUVE_HOME"))
+            self.seen.update(campaign.ids.values())
+        for run, ended in sorted(campaign.ended.items()) if self.has_runs else ():
+            if ended[-1][3]["mlflow_run"] not in self.seen:
+                self._run(ended, campaign.records[run or None])
+
+    def _run(self, ended: list[tuple[Any, ...]], records: list[list[Any]]) -> None:
+        """A run in MLflow against its record: the last one, where an earlier one was cut short."""
+        number, at, own, content = ended[-1]
+        self.seen.add(content["mlflow_run"])
+        run = self.evidence.run(content["mlflow_run"])
+        if run is None or run["lifecycle_stage"] == "deleted":
+            self.add("missing", content["mlflow_run"], "deleted" if run else "gone", record=number, since=at)
+            return
+        # What was there before it was cut short may still be there.
+        earlier = {key: rows for each in ended[:-1] for key, rows in each[3]["metrics"].items() if key in run["metrics"]}
+        metrics = {**earlier, **content["metrics"]}
+        files = {name: _sha256(text) for name, text in run["files"].items() if name != "ledger.json"}
+        quoted = json.loads(run["files"].get("ledger.json", "{}")).get("records")
+        latest = {key: rows[-1][1] for key, rows in metrics.items()}
+        for kind, there, recorded in (
+            ("", {"status": run["status"], "records": quoted}, {"status": MLFLOW_STATUS.get(content["status"]), "records": records}),
+            ("tag preuve.", run["tags"], {"status": content["status"], "ledger_head": "%d:%s" % (number, own)}),
+            ("file ", files, content["files"]), ("parameter ", run["params"], content["params"]),
+            ("metric ", run["metrics"], metrics), ("latest ", run["latest"], latest)):  # fmt: skip
+            for key in sorted({**there, **recorded} if "tag" not in kind else recorded):
+                if there.get(key) != recorded.get(key):
+                    values = _differing(there.get(key), recorded.get(key))
+                    self.add("edited", content["mlflow_run"], kind + key, *values, record=number, since=at)
+
+    def _recomputation(self, content: dict[str, Any]) -> None:
+        self._sum("energy_wh", content["energy_wh"], self.energy_wh)
+        self._sum("carbon_before_g", content["carbon_before_g"], self.carbon_g)
+        self._sum("carbon_g", content["carbon_g"], content["carbon_before_g"] + content["by_factor_g"] + content["by_pue_g"])
+        per_kwh = content["pue"]["value"] * content["factor"]["g_per_kwh"]
+        self._sum("carbon_g", content["carbon_g"], content["energy_wh"] * per_kwh / 1000)
+
+    def _imported(self, content: dict[str, Any]) -> None:
+        self.imported_wh += content["energy_wh"]
+        self._sum("carbon_g", content["carbon_g"], content["energy_wh"] * content["g_per_kwh"] / 1000)
+        if content["components"] is not None:
+            self._sum("energy_wh", content["energy_wh"], sum(content["components"].values()))
+
+    def _mended(self, content: dict[str, Any]) -> None:
+        for number, _ in HEAD.findall(content["missing_head"] or ""):
+            self.add("head", "record %d" % self.number, record=int(number))
+        if content["removed_bytes"]:
+            self.add("torn~")
+
+    def _end(self) -> None:
+        """What can only be told when all records are known."""
+        for number, quoted in sorted(self.quoted.items()):
+            for who, _ in quoted if number > self.number else ():
+                self.add("head", who, record=number)
+        for name, campaign in sorted(self.open.items()):
+            self.add("open~", name, record=campaign.number, since=campaign.at)
+            self.seen.update(campaign.ids.values())
+        for (kind, source), hashes in sorted(self.used.items()):
+            now = self.evidence.present(kind, source)
+            old = [entry for sha256, entry in hashes.items() if now is not False and sha256 != now]
+            if old:
+                self.add("changed~", kind, source, max(old)[2], sum(each[1] for each in old), record=max(old)[0], since=max(old)[3])
+        others = []
+        for run_id in sorted(self.evidence.run_ids() - self.seen) if self.has_runs else ():
+            run = self.evidence.run(run_id)
+            untold = "ledger" not in run["tags"] and run["tags"].get("machine") in self.machine_ids
+            if run["tags"].get("ledger") == self.id or (untold and run["started"] >= self.begun):
+                self.add("no-readings", run_id, since=run["started"])
+            else:
+                others.append(run_id)
+        if others:
+            self.add("elsewhere~", len(others), "other ledgers', or older")
+        for what in [name for name, there in (("power samples", self.has_samples), ("MLflow runs", self.has_runs)) if not there]:
+            self.add("absent~", what)
+
+    def as_dict(self, words: dict[str, Any], language: str) -> dict[str, Any]:
+        """For `--json`; `words` are those of words.json."""
+        told: list[list[dict[str, Any]]] = [[], []]
+        for each in self.found:
+            details = [words["details"].get(detail, detail) if language == "fr" else detail for detail in each.details]
+            texts = {name: text.format(each.record, *details) for name, text in words["findings"][each.code][language].items()}
+            told[each.notice].append({"code": each.code, "record": each.record, "since": each.since, **texts})
+        counts = {"records": self.number, "campaigns": self.campaigns, "readings": self.readings}
+        totals = {"energy_wh": self.energy_wh, "carbon_g": self.carbon_g, "imported_wh": self.imported_wh}
+        return {"ledger_head": "%d:%s" % (self.number, self.own), **counts, **totals, "findings": told[0], "notices": told[1]}
+
+
+def report(told: dict[str, Any], words: dict[str, Any], language: str) -> str:
+    """What `as_dict` tells, a line each."""
+    known = words["report"][language]
+    lines = [
+        (known["notice"] if each in told["notices"] else known["finding"]).format(**each)
+        for each in told["notices"] + told["findings"]
+    ]
+    return "\n".join([known["first"].format(**told), *lines, known["last"].format(len(told["findings"]))])
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _differing(*both: Any) -> list[str]:
+    """Two values as text, from where they begin to differ, short enough for a line."""
+    first, second = (each if isinstance(each, str) else json.dumps(each, ensure_ascii=False) for each in both)
+    start = max(0, len(os.path.commonprefix([first, second])) - 20)
+    return [text[start : start + 80] for text in (first, second)]
+
+
+def quoted_heads(path: Path) -> list[tuple[str, int, str]]:
+    """The heads that a report or an export quotes, whatever its format."""
+    found = HEAD.findall(path.read_bytes().decode("utf-8", "replace"))
+    return sorted({(path.name, int(number), sha256) for number, sha256 in found})
+
+
+def main() -> int:
+    """As the command line asks; 1 where something does not hold."""
+    here, locale = Path(__file__).resolve().parent, os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
+    parser = argparse.ArgumentParser(description="Checks a carbon ledger of preuve.")
+    parser.add_argument("place", nargs="?", type=Path, default=here, help="folder, zip or ledger")
+    parser.add_argument("--against", action="append", default=[], type=Path, metavar="FILE", help="report that quotes a head")
+    parser.add_argument("--lang", choices=("en", "fr"), default="fr" if locale.startswith("fr") else "en")
+    parser.add_argument("--json", action="store_true")
+    chosen = parser.parse_args()
+    evidence, beside = Evidence(chosen.place), here / "words.json"
+    words = json.loads(beside.read_bytes() if beside.exists() else evidence.read("words.json") or b"{}")
+    told = Checker(evidence, [head for path in chosen.against for head in quoted_heads(path)]).check().as_dict(words, chosen.lang)
+    print(json.dumps(told, ensure_ascii=False, indent=2) if chosen.json else report(told, words, chosen.lang))
+    return 1 if told["findings"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
