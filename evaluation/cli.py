@@ -1,29 +1,27 @@
-"""The command line, and the only module that prints. It imports what a command needs when that command runs."""
+"""The command line. It imports what a command needs when that command runs."""
 
 from __future__ import annotations
 
-import json
 import logging
 import math
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from evaluation.cli_audit import audit
+from evaluation.console import complain, console, explain, show, show_advice, show_json
 from evaluation.exceptions import CampaignInterrupted, PreuveError
 from evaluation.home import make_private
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
-
     from evaluation.campaign import Progress
-    from evaluation.doctor import Finding
     from evaluation.energy.self_test import SelfTest
     from evaluation.goals import Goals
     from evaluation.judgement.comparison import Comparison
@@ -32,7 +30,6 @@ if TYPE_CHECKING:
     from evaluation.task import Task
 
 QUICK_WINDOW_S, QUICK_ROUNDS = 2.0, 3
-PIPE_WIDTH = 110
 USER_ERROR, FAILURE, INTERRUPTED = 2, 1, 130
 
 app = typer.Typer(
@@ -41,6 +38,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+app.add_typer(audit, name="audit")
 
 PocName = Annotated[str, typer.Argument(metavar="POC", help="As `preuve list` shows it.")]
 Json = Annotated[bool, typer.Option("--json", help="For programs: JSON instead of a table.")]
@@ -59,12 +58,12 @@ def main() -> None:
     try:
         app()
     except PreuveError as error:
-        _explain(error)
+        explain(error)
         sys.exit(USER_ERROR)
     except SystemExit as end:
         # What typer makes of an interrupt that no command has caught.
         if isinstance(getattr(end.__context__, "__cause__", None), KeyboardInterrupt):
-            _complain("Interrupted. Nothing of it was recorded.")
+            complain("Interrupted. Nothing of it was recorded.")
         raise
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
@@ -78,7 +77,7 @@ def list_pocs(as_json: Json = False) -> None:
 
     pocs, broken = look_for_pocs()
     if as_json:
-        _print_json([*map(poc_dict, pocs), *map(broken_dict, broken)])
+        show_json([*map(poc_dict, pocs), *map(broken_dict, broken)])
     else:
         typer.echo("\n\n".join([*map(poc_text, pocs), *map(broken_text, broken)]))
 
@@ -170,12 +169,12 @@ def run(
                 budget=budget,
                 store=store,
                 progress=progress,
-                tell=_complain,
+                tell=complain,
                 wait=wait,
                 operator_role=read_operator_role(),
             )
     except CampaignInterrupted:
-        _complain("Interrupted. What was measured so far is recorded, and marked as interrupted.")
+        complain("Interrupted. What was measured so far is recorded, and marked as interrupted.")
         raise typer.Exit(INTERRUPTED) from None
     comparison = compare(campaign, found.task.metrics)
     _show(comparison, _scenario(goals, found.task), as_json=as_json)
@@ -205,7 +204,7 @@ def compare_candidates(
     else:
         owner, campaign_id = find_poc(what), None
     store = open_store(owner.task.name)
-    close_what_was_killed(store, _complain)
+    close_what_was_killed(store, complain)
     campaign = store.read_campaign(campaign_id) if campaign_id else store.latest_campaign()
     _show(compare(campaign, owner.task.metrics), _scenario(owner.goals, owner.task, factor), as_json=as_json)
 
@@ -230,16 +229,16 @@ def errors(
 
     found = find_poc(poc)
     store = open_store(found.task.name)
-    close_what_was_killed(store, _complain)
+    close_what_was_killed(store, complain)
     chosen = store.read_campaign(campaign) if campaign else store.latest_campaign(candidate)
     mistakes, answers = find_mistakes(chosen, candidate, seed)
     if as_json:
-        _print_json({"campaign": chosen.id, "answers": answers, "mistakes": [asdict(mistake) for mistake in mistakes[:limit]]})
+        show_json({"campaign": chosen.id, "answers": answers, "mistakes": [asdict(mistake) for mistake in mistakes[:limit]]})
         return
     title = f"{candidate}: {len(mistakes)} of {answers} answers are wrong (campaign {chosen.id})"
-    _print(mistake_table(mistakes[:limit], title))
+    show(mistake_table(mistakes[:limit], title))
     if len(mistakes) > limit:
-        _print(f"{len(mistakes) - limit} more: --limit {len(mistakes)}")
+        show(f"{len(mistakes) - limit} more: --limit {len(mistakes)}")
 
 
 @app.command()
@@ -271,21 +270,21 @@ def doctor(
             tested = [Finding("Self-test", f"not taken: {error.found} ({error.where})", error.remedy)]
     if as_json:
         findings_json = [asdict(finding) for finding in findings + tested]
-        _print_json({"findings": findings_json, "self_test": taken.model_dump(mode="json") if taken else None})
+        show_json({"findings": findings_json, "self_test": taken.model_dump(mode="json") if taken else None})
         return
     measured = [finding for finding in findings if finding.subject.endswith("energy")]
-    _print(finding_table(measured, "What this machine can measure", classes=True))
+    show(finding_table(measured, "What this machine can measure", classes=True))
     for line in class_meanings(measured):
-        _print(f"Class {line}.")
-    _print_advice(measured)
+        show(f"Class {line}.")
+    show_advice(measured)
     others = [finding for finding in findings if finding not in measured]
-    _print(finding_table(others, "This machine"))
-    _print_advice(others)
+    show(finding_table(others, "This machine"))
+    show_advice(others)
     if taken:
-        _print(self_test_table(taken))
+        show(self_test_table(taken))
     if tested:
-        _print(finding_table(tested, "What the self-test says"))
-        _print_advice(tested)
+        show(finding_table(tested, "What the self-test says"))
+        show_advice(tested)
 
 
 def _take_self_test(seconds: float) -> SelfTest:
@@ -301,7 +300,7 @@ def _take_self_test(seconds: float) -> SelfTest:
     with energy_lock("the self-test of preuve doctor"):
         machine, ledger = read_machine(), Ledger()
         meter = Meter(machine, on_reading=lambda log: record_self_test(ledger, machine, log))
-        taken = take_self_test(meter, seconds, lambda phase: _complain(f"self-test: {phase}"))
+        taken = take_self_test(meter, seconds, lambda phase: complain(f"self-test: {phase}"))
     save_self_test(taken, carbon_folder())
     return taken
 
@@ -315,7 +314,7 @@ def _calibrate(meter_file: Path) -> None:
 
     curve = read_meter(meter_file)
     if curve.local_time:
-        _complain(f"The times in {meter_file} do not say their zone; they are taken for this machine's local time.")
+        complain(f"The times in {meter_file} do not say their zone; they are taken for this machine's local time.")
     taken = load_self_test(carbon_folder(), machine_id())
     made = taken.taken.astimezone().date()
     calibration = fit_calibration(taken.phases, curve, machine_id=machine_id(), basis=taken.basis, made=made)
@@ -323,9 +322,9 @@ def _calibrate(meter_file: Path) -> None:
     machine = read_machine()
     if machine.calibration:
         last_day = made + timedelta(days=VALID_DAYS)
-        _complain(f"Calibrated: factor {calibration.factor:.3g} (kept in {path}). Readings are class A until {last_day}.")
+        complain(f"Calibrated: factor {calibration.factor:.3g} (kept in {path}). Readings are class A until {last_day}.")
     for flag in machine.flags:
-        _complain(f"{flag[:1].upper()}{flag[1:]}.")
+        complain(f"{flag[:1].upper()}{flag[1:]}.")
 
 
 @app.command()
@@ -340,7 +339,7 @@ def ui(
 
     _end_like_an_interrupt()
     task = find_poc(poc).task if poc else first_poc(find_pocs()).task
-    raise typer.Exit(serve(task.name, port, browser=browser, tell=_print))
+    raise typer.Exit(serve(task.name, port, browser=browser, tell=show))
 
 
 def _end_like_an_interrupt() -> None:
@@ -407,53 +406,15 @@ def _show(comparison: Comparison, scenario: Scenario, *, as_json: bool) -> None:
     from evaluation.terminal import WIDE_TABLE, comparison_dict, comparison_table, harmless, service_table
 
     if as_json:
-        _print_json(comparison_dict(comparison, scenario))
+        show_json(comparison_dict(comparison, scenario))
         return
     notes = comparison_notes(comparison)
     if any(result.energy_wh for result in comparison.results):
-        _print(comparison_table(comparison, wide=_console().width >= WIDE_TABLE))
+        show(comparison_table(comparison, wide=console().width >= WIDE_TABLE))
     else:
-        _print(f"Campaign {comparison.campaign.id}: no candidate was measured completely.")
+        show(f"Campaign {comparison.campaign.id}: no candidate was measured completely.")
     if any(result.per_sample for result in comparison.results):
-        _print(service_table(comparison, scenario))
+        show(service_table(comparison, scenario))
         notes += service_notes(comparison, scenario)
     for note in notes:
-        _print(harmless(f"• {note}"))
-
-
-def _console() -> Console:
-    from rich.console import Console
-
-    console = Console(highlight=False, markup=False)
-    # A file or a pipe has no width to fit: tables keep their lines whole.
-    return console if console.is_terminal else Console(highlight=False, markup=False, width=PIPE_WIDTH)
-
-
-def _print(what: RenderableType) -> None:
-    _console().print(what)
-
-
-def _print_advice(findings: Sequence[Finding]) -> None:
-    from evaluation.terminal import advice_lines
-
-    for line in advice_lines(findings):
-        # Not broken by us: a terminal that folds a long line still copies it whole.
-        _console().print(line, soft_wrap=True)
-
-
-def _print_json(what: Any) -> None:
-    typer.echo(json.dumps(what, ensure_ascii=False, indent=2))
-
-
-def _complain(message: str) -> None:
-    typer.echo(message, err=True)
-
-
-def _explain(error: PreuveError) -> None:
-    if "--json" in sys.argv:
-        _print_json({"error": error.as_dict()})
-        return
-    _complain(f"Error: {error.found}")
-    _complain(f"  expected: {error.expected}")
-    _complain(f"  where:    {error.where}")
-    _complain(f"  do:       {error.remedy}")
+        show(harmless(f"• {note}"))

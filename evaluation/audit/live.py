@@ -35,11 +35,12 @@ class LiveEvidence(Evidence):
 
     def __init__(self, ledger: Ledger) -> None:
         super().__init__(ledger.path)
+        self.path = ledger.path
         self.now: dict[str, dict[str, Any]] = {}
 
     def lines(self) -> Iterator[bytes]:
         """The ledger's lines as far as it went when this began: a campaign under way goes on writing."""
-        left = self.ledger.stat().st_size
+        left = self.path.stat().st_size
         with self.ledger.open("rb") as file:
             while left > 0 and (line := file.readline()):
                 left -= len(line)
