@@ -6,7 +6,7 @@ import logging
 import math
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -16,17 +16,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from evaluation.cli_audit import audit
-from evaluation.console import complain, console, explain, show, show_advice, show_json
+from evaluation.console import complain, console, explain, show, show_advice, show_json, show_line
 from evaluation.exceptions import CampaignInterrupted, PreuveError
 from evaluation.home import make_private
 
 if TYPE_CHECKING:
     from evaluation.campaign import Progress
+    from evaluation.candidate import Candidate
     from evaluation.energy.self_test import SelfTest
     from evaluation.goals import Goals
     from evaluation.judgement.comparison import Comparison
     from evaluation.judgement.scenario import Scenario
-    from evaluation.run import Protocol
+    from evaluation.pocs import Poc
+    from evaluation.run import Campaign, DataRecord, Protocol
+    from evaluation.samples import Split
     from evaluation.task import Task
 
 QUICK_WINDOW_S, QUICK_ROUNDS = 2.0, 3
@@ -84,7 +87,7 @@ def list_pocs(as_json: Json = False) -> None:
 
 @app.command()
 def run(
-    poc: PocName,
+    poc: Annotated[str | None, typer.Argument(metavar="POC", help="As `preuve list` shows it.")] = None,
     candidate: Annotated[list[str] | None, typer.Option(help="Only this candidate; may be repeated.")] = None,
     param: Annotated[list[str] | None, typer.Option(metavar="NAME.KEY=VALUE", help="Change a candidate's parameter.")] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Fits of each candidate, with seeds 0, 1, ...")] = 1,
@@ -110,26 +113,22 @@ def run(
     over_budget: Annotated[
         str | None, typer.Option(metavar="REASON", help="Go on beyond the POC's development budget, and record why.")
     ] = None,
+    repeat: Annotated[
+        str | None,
+        typer.Option(metavar="RUN", help="Repeat this run, by MLflow's id of it, and say whether it comes out the same."),
+    ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show where a candidate failed; its message may quote a text.")] = False,
     as_json: Json = False,
 ) -> None:
     """Fit the candidates of a POC, measure them in rotation, and record every watt-hour."""
-    from evaluation.budget import WH_PER_KWH, Budget
-    from evaluation.campaign import run_campaign
     from evaluation.data.loading import DataRequest, Declaration, load_data
-    from evaluation.energy.machine import read_machine, read_operator_role
     from evaluation.judgement.comparison import compare
     from evaluation.pocs import change_params, find_poc
-    from evaluation.records.store import open_store
 
     _end_like_an_interrupt()
     if debug:
         logging.basicConfig(format="%(message)s")
         logging.getLogger("evaluation").setLevel(logging.DEBUG)
-    found = find_poc(poc)
-    chosen = change_params(found.choose(candidate or []), param or [])
-    goals = found.goals
-    declaration = Declaration(licence, personal_data.value if personal_data else None, dpia, expires.date() if expires else None)
     if over_budget is not None and not over_budget.strip():
         raise PreuveError(
             expected="the reason for going on beyond the budget, in words",
@@ -137,32 +136,72 @@ def run(
             where="--over-budget",
             remedy='for example --over-budget "last check before the committee"',
         )
-    _check_own_data(
-        data,
-        {
-            "--test": test,
-            "--text": text,
-            "--target": target,
-            "--licence": licence,
-            "--personal-data": personal_data,
-            "--dpia": dpia,
-            "--expires": expires,
-        },
-    )
+    own_data: dict[str, object] = {
+        "--test": test,
+        "--text": text,
+        "--target": target,
+        "--licence": licence,
+        "--personal-data": personal_data,
+        "--dpia": dpia,
+        "--expires": expires,
+    }
+    if repeat is not None:
+        chosen_here = {
+            "POC": poc,
+            "--candidate": candidate,
+            "--param": param,
+            "--data": data,
+            "--rounds": rounds,
+            "--window": window,
+        }
+        _check_nothing_besides(chosen_here | own_data | {"--quick": quick or None})
+        _repeat(repeat, wait=wait, over_budget=over_budget, as_json=as_json)
+        return
+    if poc is None:
+        raise PreuveError(
+            expected="a POC, or --repeat RUN", found="neither", where="command line", remedy="preuve list shows the POCs"
+        )
+    found = find_poc(poc)
+    chosen = change_params(found.choose(candidate or []), param or [])
+    declaration = Declaration(licence, personal_data.value if personal_data else None, dpia, expires.date() if expires else None)
+    _check_own_data(data, own_data)
     request = DataRequest(data, test, text, target, encoding, allow_overlap, declaration)
     protocol = _protocol(seeds=seeds, rounds=rounds, window_s=window, threads=threads, quick=quick)
     split, record = load_data(found.task, request, datetime.now().astimezone().date())
-    store = open_store(found.task.name)
+    campaign = _run_campaign(found, chosen, split, record, protocol, over_budget=over_budget, wait=wait)
+    comparison = compare(campaign, found.task.metrics)
+    _show(comparison, _scenario(found.goals, found.task), as_json=as_json)
+    statuses = {result.status for result in comparison.results}
+    if "failed" in statuses or "finished" not in statuses:
+        raise typer.Exit(FAILURE)
+
+
+def _run_campaign(
+    poc: Poc,
+    candidates: Sequence[Candidate],
+    split: Split,
+    data: DataRecord,
+    protocol: Protocol,
+    *,
+    over_budget: str | None,
+    wait: bool,
+    seeds: Sequence[int] | None = None,
+) -> Campaign:
+    from evaluation.budget import WH_PER_KWH, Budget
+    from evaluation.campaign import run_campaign
+    from evaluation.energy.machine import read_machine, read_operator_role
+    from evaluation.records.store import open_store
+
+    store, goals, machine = open_store(poc.task.name), poc.goals, read_machine()
     ceiling_kwh = goals.goal["development_kwh"].at_most if "development_kwh" in goals.goal else None
     budget = Budget(None if ceiling_kwh is None else ceiling_kwh * WH_PER_KWH, reason=over_budget)
-    machine = read_machine()
     try:
         with _progress() as progress:
-            campaign = run_campaign(
-                found.task,
-                chosen,
+            return run_campaign(
+                poc.task,
+                candidates,
                 split,
-                data=record,
+                data=data,
                 goals=goals,
                 protocol=protocol,
                 machine=machine,
@@ -171,16 +210,46 @@ def run(
                 progress=progress,
                 tell=complain,
                 wait=wait,
+                seeds=seeds,
                 operator_role=read_operator_role(),
             )
     except CampaignInterrupted:
         complain("Interrupted. What was measured so far is recorded, and marked as interrupted.")
         raise typer.Exit(INTERRUPTED) from None
-    comparison = compare(campaign, found.task.metrics)
-    _show(comparison, _scenario(goals, found.task), as_json=as_json)
-    statuses = {result.status for result in comparison.results}
-    if "failed" in statuses or "finished" not in statuses:
+
+
+def _repeat(run_id: str, *, over_budget: str | None, wait: bool, as_json: bool) -> None:
+    from evaluation.audit.repetition import entry_of, judge_repetition, plan_repetition
+    from evaluation.records.ledger import Ledger
+    from evaluation.terminal import repetition_lines
+
+    ledger = Ledger()
+    plan = plan_repetition(ledger, run_id)
+    campaign = _run_campaign(
+        plan.poc, [plan.candidate], plan.split, plan.data, plan.protocol, over_budget=over_budget, wait=wait, seeds=[plan.run.seed]
+    )
+    found = judge_repetition(plan, campaign)
+    entry = entry_of(plan, campaign, found, ledger)
+    (head,) = ledger.append(entry)
+    if as_json:
+        show_json({**entry.content, "changes": found.changes, "scores": found.scores, "ledger_head": str(head)})
+    else:
+        show_line(f"{plan.run.name} of campaign {plan.campaign.id}, repeated as campaign {campaign.id}:")
+        for line in repetition_lines(found, head):
+            show_line(line)
+    if not found.identical or found.within == "outside":
         raise typer.Exit(FAILURE)
+
+
+def _check_nothing_besides(options: dict[str, object]) -> None:
+    given = [name for name, value in options.items() if value is not None]
+    if given:
+        raise PreuveError(
+            expected="--repeat RUN alone: data, candidate, seed and protocol are those of the run",
+            found=", ".join(given),
+            where="command line",
+            remedy="drop these, or leave out --repeat",
+        )
 
 
 @app.command("compare")

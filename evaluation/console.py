@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -43,8 +44,8 @@ def show_advice(findings: Sequence[Finding]) -> None:
 
 
 def show_line(text: str) -> None:
-    """Print text as it is: what is long is not broken, so that a pipe gets a line a finding."""
-    typer.echo(text)
+    """Print text whose lines are not broken, so that a pipe gets a line a finding; what could drive the terminal is left out."""
+    typer.echo("".join(letter if letter == "\n" or unicodedata.category(letter) != "Cc" else " " for letter in text))
 
 
 def show_json(what: Any) -> None:

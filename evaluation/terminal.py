@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -16,14 +16,18 @@ from evaluation.energy.factors import WH_PER_KWH
 from evaluation.energy.reading import JOULES_PER_WH
 from evaluation.energy.self_test import mean_power_w
 from evaluation.notes import comparison_notes
-from evaluation.numbers import UNKNOWN, energy, energy_unit, mass_unit, percentage, quantity, score, significant
+from evaluation.numbers import UNKNOWN, counted, energy, energy_unit, mass_unit, percentage, quantity, score, share, significant
 
 if TYPE_CHECKING:
+    from evaluation.audit.recompute import Recomputation
+    from evaluation.audit.repetition import Repetition
     from evaluation.doctor import Finding
+    from evaluation.energy.factors import Factor
     from evaluation.energy.self_test import SelfTest
     from evaluation.judgement.comparison import CandidateResult, Comparison
     from evaluation.judgement.scenario import Scenario
     from evaluation.mistakes import Mistake
+    from evaluation.records.ledger import Head
 
 # "0.00199–0.00201", the longest interval in three significant digits down to a thousandth of the unit.
 BOUNDS_WIDTH = 15
@@ -255,3 +259,41 @@ def self_test_table(self_test: SelfTest) -> Table:
             *(f"{count:.2f}" for count in cores),
         )
     return table
+
+
+def recomputation_lines(found: Recomputation, factors: Mapping[str, Factor], head: Head) -> list[str]:
+    """Old and new carbon, and what makes the difference, a line each."""
+    before = found.before
+    unit, scale = mass_unit(max(before.carbon_g, found.carbon_g))
+
+    def mass(value_g: float) -> str:
+        return f"{significant(value_g * scale)} {unit}".replace("-", "−")
+
+    recorded = ", ".join(f"{name} ({value:g} g/kWh)" for name, value in before.factors.items())
+    lines = [
+        f"{counted(before.readings, 'reading')}, {energy(before.energy_wh)}.",
+        f"Recorded: {mass(before.carbon_g)} CO2e, by {recorded}, PUE {before.pue:.3g}.",
+        f"Now:      {mass(found.carbon_g)} CO2e, by {found.factor.id} ({found.factor.g_per_kwh:g} g/kWh), PUE {found.pue:.3g}.",
+        f"The factor makes {mass(found.by_factor_g)} of the difference, the PUE {mass(found.by_pue_g)}.",
+    ]
+    named = [name for name in dict.fromkeys([*before.factors, found.factor.id]) if name in factors]
+    lines += [f"{name}: {factors[name].source}; {factors[name].perimeter}." for name in named]
+    return [*lines, f"Record {head.number}; ledger head {head}. What was recorded before stays."]
+
+
+def repetition_lines(found: Repetition, head: Head) -> list[str]:
+    """Whether a run could be repeated, a line each."""
+    quality = "identical" if found.identical else f"not identical: {found.differing} of {counted(found.answers, 'answer')} differ"
+    lines = [f"Quality: {quality}."]
+    lines += [
+        f"  {name}: {then:.6g} then, {UNKNOWN if now is None else f'{now:.6g}'} now." for name, (then, now) in found.scores.items()
+    ]
+    if found.ratio is None:
+        lines.append("Energy: undetermined; there are no windows to compare.")
+    else:
+        low, high = found.ratio.low, found.ratio.high
+        bounds = f" ({low:.3f} to {high:.3f})" if low is not None and high is not None else ""
+        ratio = f"{found.ratio.value:.3f} times what it was{bounds}"
+        lines.append(f"Energy: {found.within}, tolerance {share(found.tolerance)}; {ratio}.")
+    lines += [f"Not as it was: {change}." for change in found.changes]
+    return [*lines, f"Record {head.number}; ledger head {head}."]

@@ -28,23 +28,39 @@ if TYPE_CHECKING:
 RECORD_FILES = (CAMPAIGN_FILE, RUN_FILE, PREDICTIONS_FILE, LEDGER_FILE)
 PREFIX = "preuve."
 HUB = "hf:"
+HEAD_FILE = "ledger.head"
 
 
 class LiveEvidence(Evidence):
-    """This home and its MLflow, with the same questions answered as by a bundle."""
+    """This home and its MLflow, with the same questions answered as by a bundle, as they were when this was made."""
 
     def __init__(self, ledger: Ledger) -> None:
+        if not ledger.path.exists():
+            raise RecordError(
+                expected="a carbon ledger",
+                found="none yet",
+                where=str(ledger.path),
+                remedy="preuve run POC begins one; PREUVE_HOME names another home",
+            )
         super().__init__(ledger.path)
-        self.path = ledger.path
         self.now: dict[str, dict[str, Any]] = {}
+        self.id = ledger.id
+        # In this order: a campaign under way goes on writing.
+        self.head = super().read(HEAD_FILE)
+        self.size = ledger.path.stat().st_size
+        self._path = ledger.path
 
     def lines(self) -> Iterator[bytes]:
-        """The ledger's lines as far as it went when this began: a campaign under way goes on writing."""
-        left = self.path.stat().st_size
-        with self.ledger.open("rb") as file:
-            while left > 0 and (line := file.readline()):
+        """The ledger's lines as far as it went."""
+        left = self.size
+        with self._path.open("rb") as file:
+            while left > 0 and (line := file.readline(left)):
                 left -= len(line)
                 yield line
+
+    def read(self, name: str) -> bytes | None:
+        """A file beside the ledger; none where there is none."""
+        return self.head if name == HEAD_FILE and hasattr(self, "head") else super().read(name)
 
     def holds(self, folder: str) -> bool:
         """MLflow is always at hand, or it is an error that says why not."""
@@ -89,7 +105,7 @@ class LiveEvidence(Evidence):
                 if error.error_code == ErrorCode.Name(RESOURCE_DOES_NOT_EXIST):
                     return None
                 raise
-            return _plain_run(self.client, found)
+            return _plain_run(self.client, found, whole=found.data.tags.get(f"{PREFIX}ledger") == self.id)
 
     def present(self, kind: str, name: str) -> Any:
         """What there is now; each answer is kept, for a bundle."""
@@ -99,12 +115,12 @@ class LiveEvidence(Evidence):
         return answers[name]
 
 
-def _plain_run(client: MlflowClient, run: MlflowRun) -> dict[str, Any]:
+def _plain_run(client: MlflowClient, run: MlflowRun, *, whole: bool) -> dict[str, Any]:
+    """A run in plain JSON; of one that is another ledger's matter, no more than tells so."""
     run_id = run.info.run_id
-    histories = {key: client.get_metric_history(run_id, key) for key in sorted(run.data.metrics)}
-    tags = {key.removeprefix(PREFIX): value for key, value in sorted(run.data.tags.items()) if key.startswith(PREFIX)}
+    histories = {key: client.get_metric_history(run_id, key) if whole else [] for key in sorted(run.data.metrics)}
     found: dict[str, Any] = {
-        "files": dict(_files(client, run_id)) if run.info.lifecycle_stage == "active" else {},
+        "files": dict(_files(client, run_id)) if whole and run.info.lifecycle_stage == "active" else {},
         "latest": dict(sorted(run.data.metrics.items())),
         "lifecycle_stage": run.info.lifecycle_stage,
         "metrics": {key: sorted([metric.step, metric.value] for metric in of_key) for key, of_key in histories.items()},
@@ -113,7 +129,7 @@ def _plain_run(client: MlflowClient, run: MlflowRun) -> dict[str, Any]:
         "run_id": run_id,
         "started": dt.datetime.fromtimestamp(run.info.start_time / 1000, dt.UTC).isoformat(timespec="milliseconds"),
         "status": run.info.status,
-        "tags": tags,
+        "tags": {key.removeprefix(PREFIX): value for key, value in sorted(run.data.tags.items()) if key.startswith(PREFIX)},
     }
     plainly: dict[str, Any] = plain(found)
     return plainly
@@ -151,7 +167,7 @@ def _tracking_now(_: str) -> Any:
     return named_uri()
 
 
-def check_home(against: list[Path]) -> tuple[Checker, LiveEvidence]:
+def check_home(against: list[Path]) -> Checker:
     """Check this home's ledger, and MLflow against it.
 
     Args:
@@ -161,16 +177,7 @@ def check_home(against: list[Path]) -> tuple[Checker, LiveEvidence]:
         DataError: one of them quotes none, or cannot be read.
         RecordError: there is no ledger yet, or MLflow cannot be asked.
     """
-    ledger = Ledger()
-    if not ledger.path.exists():
-        raise RecordError(
-            expected="a carbon ledger",
-            found="none yet",
-            where=str(ledger.path),
-            remedy="preuve run POC begins one; PREUVE_HOME names another home",
-        )
-    evidence = LiveEvidence(ledger)
-    return Checker(evidence, heads_in(against)).check(), evidence
+    return Checker(LiveEvidence(Ledger()), heads_in(against)).check()
 
 
 def check_place(place: Path, against: list[Path]) -> Checker:

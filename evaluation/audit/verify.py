@@ -1,9 +1,8 @@
 """Checks a carbon ledger of preuve with nothing but Python 3.9 or later: python3 verify.py [FOLDER|ZIP] [--against FILE].
 
-Each line must be a record, with a hash of its own that holds, and follow the one before. Energies must be the sums of their parts,
-carbon energy times factor, windows must agree with the samples taken in them. Each run in MLflow must be as it was recorded, and
-each record have its run. Heads that were quoted elsewhere must be in the chain. What has changed since is told. `preuve audit
-verify` runs this same file. It reads line by line, and keeps in memory what belongs to campaigns under way.
+Each line must be a record whose own hash holds, and follow the one before. Energies must be the sums of their parts, carbon energy
+times factor, windows agree with their samples, runs in MLflow with their records and the other way round, and heads quoted
+elsewhere be in the chain. `preuve audit verify` runs this same file; what it finds is put into words by words.json.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any, Iterator, NamedTuple
 
 FORMAT = 1
+DECODER = json.JSONDecoder(parse_constant=lambda _: None)
 HEAD = re.compile(r"(?<![\w:])(\d+):([0-9a-f]{64})(?!\w)")
 # Sums are taken anew from numbers written with every digit: what differs is rounding.
 ROUNDING = 1e-9
@@ -57,14 +57,7 @@ TYPES = {"s": (str,), "n": (int, float), "i": (int,), "b": (bool,), "o": (dict,)
 # A tilde marks a notice, which is no fault. What each finding means is said in words.json, in both languages.
 
 
-class Finding(NamedTuple):
-    """What does not hold or, a notice, should be known; `since` when it was last known to be right."""
-
-    code: str
-    record: int
-    since: str | None
-    details: list[str]
-    notice: bool
+Finding = NamedTuple("Finding", [("code", str), ("record", int), ("since", Any), ("details", Any), ("notice", bool)])
 
 
 class Evidence:
@@ -100,15 +93,13 @@ class Evidence:
 
 
 class Campaign:
-    """What is known of a campaign that is not closed yet. None stands for what belongs to none of its runs."""
+    """A campaign that is not closed yet; None stands for what belongs to none of its runs."""
 
     def __init__(self, number: int, at: str, content: dict[str, Any]) -> None:
-        self.number, self.at, self.content = number, at, content
+        self.number, self.at, self.content, self.carbon_g, self.duration_s = number, at, content, 0.0, 0.0
         self.ids = {**{run["name"]: run["mlflow_run"] for run in content["runs"]}, None: content["mlflow_run"]}
-        self.energy_wh: dict[Any, float] = dict.fromkeys(self.ids, 0.0)
-        self.records: dict[Any, list[list[Any]]] = {name: [] for name in self.ids}
+        self.energy_wh, self.records = dict.fromkeys(self.ids, 0.0), {name: [] for name in self.ids}  # type: Any, dict[Any, list[Any]]
         self.ended: dict[str, list[tuple[Any, ...]]] = {}
-        self.carbon_g = self.duration_s = 0.0
 
 
 class Checker:
@@ -131,54 +122,54 @@ class Checker:
         self.own, self.at, self.id, self.begun = "0" * 64, "", "", ""
 
     def add(self, code: str, *details: Any, record: int | None = None, since: str | None = None) -> None:
-        details_in_words = [str(each) for each in details]
-        self.found.append(Finding(code.rstrip("~"), record or self.number, since or self.at or None, details_in_words, "~" in code))
+        since = since or self.at or None
+        self.found.append(Finding(code.rstrip("~"), record or self.number, since, [str(each) for each in details], "~" in code))
 
     def check(self) -> Checker:
         sound, suspect = True, None  # type: bool, tuple[int, str] | None
         for line in self.evidence.lines():
             expected, body = self.number + 1, line.rstrip(b"\n")
-            try:
-                record = json.loads(body)
-            except ValueError:
-                record = None
+            record = _parsed(body)
             if record is None and line == body:
                 self.add("torn~", record=expected)
                 break
             if not self._is_shaped("record", record, expected):
                 self.number, self.lost, sound, suspect = expected, expected, False, None
                 continue
-            number, own, follows = record["number"], record["sha256"], record["previous"] == self.own
-            holds = hashlib.sha256(body[:-77] + b"}").hexdigest() == own and body[-77:-66] == b',"sha256":"'
+            # The last member, `,"sha256":"..."}`, is the hash of the others.
+            follows, hashed = record["previous"] == self.own, hashlib.sha256(body[:-77] + b"}").hexdigest()
+            holds = hashed == record["sha256"] and body[-77:-66] == b',"sha256":"'
             if suspect:
                 # Of two records that do not fit together, the one that the next does not know either was changed.
                 self.add("chain", record=suspect[0] - follows, since=suspect[1])
                 sound, suspect = follows, None
             if not holds:
                 self.add("altered", record=expected, since=record["at"])
-                number = expected
-            elif number != expected:
-                self.add("order", number, record=expected)
-                self.lost = number
+            elif record["number"] != expected:
+                self.add("order", record["number"], record=expected)
             elif sound and not follows:
-                suspect = (number, self.at)
-            sound, self.number, self.own, self.at = holds, number, own, record["at"]
-            for who, sha256 in self.quoted.pop(number, ()):
-                if sha256 != own:
-                    self.add("head", who)
-                self.confirmed = number if sha256 == own else self.confirmed
-            self.id, self.begun = self.id or own, self.begun or self.at
-            self._content(record["format"], record["kind"], record["content"])
+                suspect = (expected, self.at)
+            self.number, self.own, self.at = record["number"] if holds else expected, record["sha256"], record["at"]
+            self.lost, sound = self.lost if holds and self.number == expected else max(expected, self.number), holds
+            self._record(record)
         if suspect:
             self.add("chain", record=suspect[0] - (self.confirmed == suspect[0]), since=suspect[1])
         self._end()
         return self
 
-    def _content(self, form: int, kind: str, content: Any) -> None:
-        if form != FORMAT:
-            self.add("newer", form, FORMAT)
-        elif self._is_shaped(kind, content):
-            getattr(self, "_" + kind.replace("-", "_"), lambda _: None)(content)
+    def _record(self, record: dict[str, Any]) -> None:
+        for who, sha256 in self.quoted.pop(self.number, ()):
+            if sha256 != self.own:
+                self.add("head", who)
+            self.confirmed = self.number if sha256 == self.own else self.confirmed
+        self.id, self.begun = self.id or self.own, self.begun or self.at
+        if record["format"] != FORMAT:
+            self.add("newer", record["format"], FORMAT)
+        elif self._is_shaped(record["kind"], record["content"]):
+            try:
+                getattr(self, "_" + record["kind"].replace("-", "_"), lambda _: None)(record["content"])
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
+                self.add("no-record", "%s: %r" % (record["kind"], error))
 
     def _is_shaped(self, kind: str, content: Any, record: int | None = None) -> bool:
         shape = (kind, tuple(content), tuple(map(type, content.values()))) if type(content) is dict else None
@@ -199,17 +190,15 @@ class Checker:
             self.add("sum", name, "%.12g" % written, "%.12g" % follows)
 
     def _machine(self, content: dict[str, Any]) -> None:
-        self._text("machine", content)
+        if _sha256(content["text"]) != content["machine_sha256"]:
+            self.add("unknown", "machine " + content["machine_sha256"])
         self.machines[content["machine_sha256"]] = json.loads(content["text"])["declared"]
         self.machine_ids.add(content["machine_id"])
 
     def _goals(self, content: dict[str, Any]) -> None:
-        self._text("goals", content)
+        if _sha256(content["text"]) != content["goals_sha256"]:
+            self.add("unknown", "goals " + content["goals_sha256"])
         self.goals.add(content["goals_sha256"])
-
-    def _text(self, what: str, content: dict[str, Any]) -> None:
-        if _sha256(content["text"]) != content[what + "_sha256"]:
-            self.add("unknown", what + " " + content[what + "_sha256"])
 
     def _campaign_opened(self, content: dict[str, Any]) -> None:
         for what, known in (("machine", self.machines), ("goals", self.goals)):
@@ -297,9 +286,9 @@ class Checker:
             self.seen.update(campaign.ids.values())
         for run, ended in sorted(campaign.ended.items()) if self.has_runs else ():
             if ended[-1][3]["mlflow_run"] not in self.seen:
-                self._run(ended, campaign.records[run or None])
+                self._run(campaign.content, run, ended, campaign.records[run or None])
 
-    def _run(self, ended: list[tuple[Any, ...]], records: list[list[Any]]) -> None:
+    def _run(self, opened: dict[str, Any], name: str, ended: list[tuple[Any, ...]], records: list[list[Any]]) -> None:
         """A run in MLflow against its record: the last one, where an earlier one was cut short."""
         number, at, own, content = ended[-1]
         self.seen.add(content["mlflow_run"])
@@ -309,19 +298,22 @@ class Checker:
             return
         # What was there before it was cut short may still be there.
         earlier = {key: rows for each in ended[:-1] for key, rows in each[3]["metrics"].items() if key in run["metrics"]}
-        metrics = {**earlier, **content["metrics"]}
-        files = {name: _sha256(text) for name, text in run["files"].items() if name != "ledger.json"}
-        quoted = json.loads(run["files"].get("ledger.json", "{}")).get("records")
+        metrics, tags = {**earlier, **content["metrics"]}, {"status": content["status"], "ledger_head": "%d:%s" % (number, own)}
+        tags.update({key: opened[key] for key in ("campaign", "task", "goals_sha256", "machine_sha256")})
+        there = {
+            "status": run["status"],
+            "name": run["name"],
+            "records": (_parsed(run["files"].get("ledger.json")) or {}).get("records"),
+        }
+        recorded = {"status": MLFLOW_STATUS[content["status"]], "name": name or opened["campaign"], "records": records}
+        files = {key: _sha256(text) for key, text in run["files"].items() if key != "ledger.json"}
         latest = {key: rows[-1][1] for key, rows in metrics.items()}
-        for kind, there, recorded in (
-            ("", {"status": run["status"], "records": quoted}, {"status": MLFLOW_STATUS.get(content["status"]), "records": records}),
-            ("tag preuve.", run["tags"], {"status": content["status"], "ledger_head": "%d:%s" % (number, own)}),
-            ("file ", files, content["files"]), ("parameter ", run["params"], content["params"]),
-            ("metric ", run["metrics"], metrics), ("latest ", run["latest"], latest)):  # fmt: skip
-            for key in sorted({**there, **recorded} if "tag" not in kind else recorded):
-                if there.get(key) != recorded.get(key):
-                    values = _differing(there.get(key), recorded.get(key))
-                    self.add("edited", content["mlflow_run"], kind + key, *values, record=number, since=at)
+        for kind, found, known in (("", there, recorded), ("tag ", {key: run["tags"].get(key) for key in tags}, tags),
+                                   ("file ", files, content["files"]), ("parameter ", run["params"], content["params"]),
+                                   ("metric ", run["metrics"], metrics), ("latest ", run["latest"], latest)):  # fmt: skip
+            for key in sorted(key for key in {**found, **known} if found.get(key) != known.get(key)):
+                values = _differing(found.get(key), known.get(key))
+                self.add("edited", content["mlflow_run"], kind + key, *values, record=number, since=at)
 
     def _recomputation(self, content: dict[str, Any]) -> None:
         self._sum("energy_wh", content["energy_wh"], self.energy_wh)
@@ -344,27 +336,27 @@ class Checker:
 
     def _end(self) -> None:
         """What can only be told when all records are known."""
-        for number, quoted in sorted(self.quoted.items()):
-            for who, _ in quoted if number > self.number else ():
+        for number, who in sorted((number, who) for number, quoted in self.quoted.items() for who, _ in quoted):
+            if number > self.number:
                 self.add("head", who, record=number)
         for name, campaign in sorted(self.open.items()):
             self.add("open~", name, record=campaign.number, since=campaign.at)
             self.seen.update(campaign.ids.values())
         for (kind, source), hashes in sorted(self.used.items()):
             now = self.evidence.present(kind, source)
-            old = [entry for sha256, entry in hashes.items() if now is not False and sha256 != now]
+            old = sorted(entry for sha256, entry in hashes.items() if now is not False and sha256 != now)
             if old:
-                self.add("changed~", kind, source, max(old)[2], sum(each[1] for each in old), record=max(old)[0], since=max(old)[3])
-        others = []
+                self.add("changed~", kind, source, old[-1][2], sum(each[1] for each in old), record=old[-1][0], since=old[-1][3])
+        others = 0
         for run_id in sorted(self.evidence.run_ids() - self.seen) if self.has_runs else ():
             run = self.evidence.run(run_id)
-            untold = "ledger" not in run["tags"] and run["tags"].get("machine") in self.machine_ids
-            if run["tags"].get("ledger") == self.id or (untold and run["started"] >= self.begun):
+            told, ours = run["tags"].get("ledger"), run["tags"].get("machine") in self.machine_ids and run["started"] >= self.begun
+            if told == self.id or (not told and ours and run["metrics"]):
                 self.add("no-readings", run_id, since=run["started"])
             else:
-                others.append(run_id)
+                others += 1
         if others:
-            self.add("elsewhere~", len(others), "other ledgers', or older")
+            self.add("elsewhere~", others, "other ledgers', or older")
         for what in [name for name, there in (("power samples", self.has_samples), ("MLflow runs", self.has_runs)) if not there]:
             self.add("absent~", what)
 
@@ -383,11 +375,18 @@ class Checker:
 def report(told: dict[str, Any], words: dict[str, Any], language: str) -> str:
     """What `as_dict` tells, a line each."""
     known = words["report"][language]
-    lines = [
-        (known["notice"] if each in told["notices"] else known["finding"]).format(**each)
-        for each in told["notices"] + told["findings"]
+    lines = [known["notice"].format(**each) for each in told["notices"]] + [
+        known["finding"].format(**each) for each in told["findings"]
     ]
     return "\n".join([known["first"].format(**told), *lines, known["last"].format(len(told["findings"]))])
+
+
+def _parsed(text: bytes | str | None) -> Any:
+    """JSON, in which infinity and its like have no place; None for what is none."""
+    try:
+        return DECODER.decode(text.decode() if isinstance(text, bytes) else text or "")
+    except (ValueError, RecursionError):
+        return None
 
 
 def _sha256(text: str) -> str:
@@ -396,9 +395,9 @@ def _sha256(text: str) -> str:
 
 def _differing(*both: Any) -> list[str]:
     """Two values as text, from where they begin to differ, short enough for a line."""
-    first, second = (each if isinstance(each, str) else json.dumps(each, ensure_ascii=False) for each in both)
-    start = max(0, len(os.path.commonprefix([first, second])) - 20)
-    return [text[start : start + 80] for text in (first, second)]
+    texts = [each if isinstance(each, str) else json.dumps(each, ensure_ascii=False) for each in both]
+    start = max(0, next((place for place, (one, other) in enumerate(zip(*texts)) if one != other), 0) - 20)
+    return [text[start : start + 80] for text in texts]
 
 
 def quoted_heads(path: Path) -> list[tuple[str, int, str]]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -223,6 +222,12 @@ def recomputation_entry(
     return Entry("recomputation", plain(content))
 
 
+def repetition_entry(*, repeats: Content, repeated: Content, quality: Content, energy: Content) -> Entry:
+    """A run that was repeated: which, as which, and whether quality and energy were the same."""
+    content = {"energy": energy, "quality": quality, "repeated": repeated, "repeats": repeats}
+    return Entry("repetition", plain(content))
+
+
 def note_entry(text: str, about: str | None = None) -> Entry:
     """Words of whoever keeps the ledger, about a campaign, a run or a record where one is named."""
     return Entry("note", plain({"about": about, "text": text}))
@@ -262,8 +267,3 @@ def _factor(factor: Factor) -> Content:
         "source": factor.source,
         "year": factor.year,
     }
-
-
-def json_bytes(content: object) -> bytes:
-    """A record as a file in MLflow."""
-    return json.dumps(content, ensure_ascii=False).encode()
