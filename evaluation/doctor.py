@@ -19,11 +19,13 @@ from evaluation.energy.machine import (
     ASSUMED,
     IMPLAUSIBLE,
     MACHINE_FILE,
+    UNDECLARED,
     UNUSED_CALIBRATION,
     VIRTUAL_CALIBRATION,
     Declarations,
     Machine,
     read_machine,
+    read_operator_role,
     undeclared_machine,
 )
 from evaluation.energy.reading import Reading
@@ -33,6 +35,7 @@ from evaluation.environment import describe_environment
 from evaluation.exceptions import HomeError, MeterError, PreuveError
 from evaluation.home import carbon_folder, home_path, open_home
 from evaluation.numbers import counted, significant
+from evaluation.records.ledger import Ledger
 
 PACKAGES = ("codecarbon", "mlflow", "scikit-learn", "torch", "transformers")
 LITTLE_SPACE_GIB = 2.0
@@ -195,9 +198,25 @@ def about(machine: Machine) -> Iterator[Finding]:
         ", ".join(_figure(machine, name) for name in assumed) or "nothing",
         f"put in what you know better, each figure with its source: {_edit()}" if assumed else None,
     )
+    yield _operator()
     yield _calibration(machine)
     for flag in machine.flags:
         yield Finding("To look at", flag, _flag_advice(machine, flag))
+
+
+def _operator() -> Finding:
+    role = read_operator_role()
+    advice = f"the ledger records who measured by their role: put it in as operator_role: {_edit()}" if role == UNDECLARED else None
+    return Finding("Operator", role, advice)
+
+
+def _ledger() -> Finding:
+    ledger = Ledger()
+    try:
+        head = ledger.head
+    except PreuveError as error:
+        return Finding("Carbon ledger", f"{error.where}: {error.found}", error.remedy)
+    return Finding("Carbon ledger", f"{ledger.path}: {counted(head.number, 'record')}, head {head}" if head else "none yet")
 
 
 def _found(machine: Machine) -> Iterator[Finding]:
@@ -254,6 +273,7 @@ def surroundings() -> Iterator[Finding]:
     yield _settings()
     yield _lock()
     yield _home()
+    yield _ledger()
     yield Finding("Python", f"{environment.python}; " + ", ".join(f"{name} {version(name)}" for name in PACKAGES))
     yield Finding("Code", _code(environment.code_commit, dirty=environment.code_dirty))
 

@@ -52,6 +52,9 @@ def comparison_notes(comparison: Comparison) -> list[str]:
         notes.append(f"Beyond the POC's development budget; the reason given: {campaign.over_budget}")
     notes.extend(_sentence(flag) for flag in campaign.machine.flags)
     notes.extend(campaign.data.notices)
+    if campaign.ledger_head:
+        # Where this page goes, the head goes: the ledger's owner cannot change it there any more.
+        notes.append(f"Carbon ledger, head after this campaign: {campaign.ledger_head}")
     return notes
 
 

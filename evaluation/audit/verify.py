@@ -208,7 +208,7 @@ class Checker:
         self.open[content["campaign"]] = Campaign(self.number, self.at, content)
         data, code = content["data"], content["code"]
         used = [("data", data["source"], data["sha256"]), ("data", data["test_source"], data["test_sha256"])]
-        for kind, source, sha256 in [*used, ("goals", content["task"], content["goals_sha256"]), ("code", "", code["commit"])]:
+        for kind, source, sha256 in [*used, ("goals", content["task"], content["goals_sha256"]), ("code", "git", code["commit"])]:
             if source is not None and sha256 is not None:
                 times = self.used.setdefault((kind, source), {}).setdefault(sha256, [0, 0])[1] + 1
                 self.used[kind, source][sha256] = [self.number, times, content["campaign"], self.at]
@@ -255,7 +255,7 @@ class Checker:
         times = [row[0] for row in json.loads(self.samples[1][sha256])["samples"]]
         marks = [0.0, *times, window["duration_s"]]
         gap_s = max(after - before for before, after in zip(marks, marks[1:]))
-        ends = times == sorted(times) and times[-1] <= window["duration_s"] + STOPPING_S
+        ends = times == sorted(times) and abs(times[-1] - window["duration_s"]) <= STOPPING_S
         if not ends or abs(gap_s - window["longest_gap_s"]) > 1e-6:
             self.add("samples", "%.3f / %.3f s, %.3f / %.3f s" % (times[-1], window["duration_s"], gap_s, window["longest_gap_s"]))
 
@@ -342,6 +342,11 @@ class Checker:
         for name, campaign in sorted(self.open.items()):
             self.add("open~", name, record=campaign.number, since=campaign.at)
             self.seen.update(campaign.ids.values())
+            # What MLflow was told of its end may be here no more.
+            runs = {run_id: self.evidence.run(run_id) for run_id in campaign.ids.values()} if self.has_runs else {}
+            for run_id, (head, _) in [(run_id, head) for run_id, run in runs.items() if run for head in HEAD.findall(run["tags"].get("ledger_head", ""))]:
+                if int(head) > self.number:
+                    self.add("head", "MLflow " + run_id, record=int(head))
         for (kind, source), hashes in sorted(self.used.items()):
             now = self.evidence.present(kind, source)
             old = sorted(entry for sha256, entry in hashes.items() if now is not False and sha256 != now)
@@ -378,7 +383,8 @@ def report(told: dict[str, Any], words: dict[str, Any], language: str) -> str:
     lines = [known["notice"].format(**each) for each in told["notices"]] + [
         known["finding"].format(**each) for each in told["findings"]
     ]
-    return "\n".join([known["first"].format(**told), *lines, known["last"].format(len(told["findings"]))])
+    energy = ("%.6g" % told["energy_wh"]).replace(".", "," if language == "fr" else ".")
+    return "\n".join([known["first"].format(energy=energy, **told), *lines, known["last"].format(len(told["findings"]))])
 
 
 def _parsed(text: bytes | str | None) -> Any:
