@@ -33,7 +33,6 @@ def verify(
 ) -> None:
     """Check that every recorded watt-hour still holds; 1 where something does not, with a line for each finding."""
     from evaluation.audit.live import check_home, check_place
-    from evaluation.audit.verify import report
     from evaluation.audit.words import language, read_words
 
     chosen = language(lang)
@@ -44,7 +43,7 @@ def verify(
     if as_json:
         show_json(told)
     else:
-        show_line(report(told, read_words(), chosen))
+        show_line(checker.report(read_words(), chosen))
     raise typer.Exit(FINDINGS if told["findings"] else 0)
 
 

@@ -25,6 +25,7 @@ from typing import NamedTuple, NoReturn
 from evaluation.energy.evidence import bounds
 from evaluation.energy.factors import WH_PER_KWH, Factor, carbon_g
 from evaluation.exceptions import DataError, PreuveError
+from evaluation.numbers import counted
 from evaluation.records.ledger import Content, Entry, plain
 
 COMPONENTS = ("cpu", "gpu", "ram")
@@ -157,8 +158,13 @@ def typed_in(
     if duration_s is not None and not 0 < duration_s < math.inf:
         _refuse_typed("seconds above 0", f"{duration_s:g}", "the duration", "type it in seconds, or leave it out")
     moment = None if started is None else _utc(started)
-    if started is not None and (moment is None or moment > dt.datetime.now(dt.UTC)):
+    now = dt.datetime.now(dt.UTC)
+    if started is not None and (moment is None or moment > now):
         _refuse_typed("a time that has passed", started.isoformat(), "the start", "type when it began, or leave it out")
+    if moment and duration_s and duration_s > (now - moment).total_seconds():
+        _refuse_typed(
+            "an end that has passed", f"{duration_s:g} s since {moment.isoformat()}", "the duration", "type it in seconds"
+        )
     return _entry(
         energy_wh,
         factor,
@@ -173,10 +179,9 @@ def _refuse_typed(expected: str, found: str, where: str, remedy: str) -> NoRetur
 
 
 def _row_entry(row: _Row, measured: _Measured, factor: Factor, file: Content, task: str | None) -> Entry:
-    cells = row.cells
-    version = cells.get("codecarbon_version", "")
+    version = row.cells.get("codecarbon_version", "")
     # Where the machine was stands in the file too (longitude, latitude), and is nobody's business.
-    source = file | {"line": row.line, "project": cells["project_name"], "run_id": row.run_id}
+    source = file | {"line": row.line, "project": row.cells["project_name"], "run_id": row.run_id}
     known = {
         "components": dict(measured.components_wh),
         "duration_s": measured.duration_s,
@@ -207,9 +212,7 @@ def _entry(energy_wh: float, factor: Factor, known: Content, *, started: dt.date
 
 def _measured(row: _Row, run: Sequence[_Row], known: Container[str]) -> _Measured:
     if row.missing:
-        raise _NotAddingUpError(
-            f"{abs(row.missing)} cells too {'few' if row.missing > 0 else 'many'} for the names in the first line"
-        )
+        raise _NotAddingUpError(f"{counted(abs(row.missing), 'cell')} too {'few' if row.missing > 0 else 'many'}")
     _check_run(row, run, known)
     _check_decimal_marks(row)
     duration_s, emissions_kg, *parts_kwh, total_kwh = (_number(row, column) for column in NUMBERS)
@@ -229,7 +232,7 @@ def _check_run(row: _Row, run: Sequence[_Row], known: Container[str]) -> None:
         raise _NotAddingUpError("this run is already imported")
     last = run[-1]
     if row is not last:
-        raise _NotAddingUpError(f"same run as line {last.line}, whose energy is counted from its start and has this one in it")
+        raise _NotAddingUpError(f"same run as line {last.line}, which has this energy in it")
     total_kwh = _written(row, "energy_consumed")
     for earlier in run[:-1]:
         if _written(earlier, "energy_consumed") > total_kwh * (1 + SUM_TOLERANCE):
@@ -275,7 +278,7 @@ def _number(row: _Row, column: str) -> float:
     if not math.isfinite(value):
         raise _NotAddingUpError(f"{column} is {_quoted(text)}, and no finite number")
     if value < 0:
-        raise _NotAddingUpError(f"{column} is {text}, below 0")
+        raise _NotAddingUpError(f"{column} is {value:g}, below 0")
     return value
 
 
@@ -357,7 +360,8 @@ def _decoded(path: Path, content: bytes) -> str:
 def _rows(path: Path, text: str) -> list[_Row]:
     """The rows below the header, without blank ones."""
     # No name of a column has a semicolon in it.
-    delimiter = ";" if ";" in text.lstrip().partition("\n")[0] else ","
+    header = next(iter(text.lstrip().splitlines()), "")
+    delimiter = ";" if ";" in header else ","
     lines = [(line, cells) for line, cells in _lines(path, text, delimiter) if any(cells)]
     columns = lines[0][1] if lines else []
     _check_columns(path, columns)

@@ -1,8 +1,7 @@
 """Checks a carbon ledger of preuve with nothing but Python 3.9 or later: python3 verify.py [FOLDER|ZIP] [--against FILE].
 
-Each line must be a record whose own hash holds, and follow the one before. Energies must be the sums of their parts, carbon energy
-times factor, windows agree with their samples, runs in MLflow with their records and the other way round, and heads quoted
-elsewhere be in the chain. `preuve audit verify` runs this same file; what it finds is put into words by words.json.
+Records must hold their own hash and that of the one before; sums and carbon follow from their parts; windows, MLflow and heads
+quoted elsewhere agree with them. `preuve audit verify` runs this same file; words.json puts what it finds into words.
 """
 
 from __future__ import annotations
@@ -15,49 +14,43 @@ import re
 import sys
 import zipfile
 from pathlib import Path
-from typing import Any, Iterator, NamedTuple
+from types import SimpleNamespace
+from typing import Any, Iterator
 
 FORMAT = 1
 DECODER = json.JSONDecoder(parse_constant=lambda _: None)
 HEAD = re.compile(r"(?<![\w:])(\d+):([0-9a-f]{64})(?!\w)")
-# Sums are taken anew from numbers written with every digit: what differs is rounding.
-ROUNDING = 1e-9
-# A last sample is taken while the window's meter stops.
-STOPPING_S = 1.0
+ROUNDING = 1e-9  # Sums are taken anew from numbers written with every digit.
+STOPPING_S = 1.0  # A last sample is taken while the window's meter stops.
 SECONDS_PER_YEAR = 365.25 * 24 * 3600
 MLFLOW_STATUS = {"finished": "FINISHED", "unavailable": "FINISHED", "failed": "FAILED", "interrupted": "KILLED"}
 
-# What each kind of record holds: s text, n number, i whole number, b yes or no, o object, l list; ? or nothing.
+# What each kind of record holds: s texts, n numbers, i whole numbers, b yes or no, o objects, l lists; with ? or nothing.
 SHAPES = {
-    "record": "at:s content:o format:i kind:s number:i previous:s sha256:s",
-    "machine": "before:s? change:s machine_id:s machine_sha256:s text:s",
-    "goals": "before:s? change:s goals_sha256:s task:s text:s",
-    "campaign-opened": "campaign:s code:o data:o development_wh:n environment:o factor:o ghg_scope:s goals_sha256:s machine_id:s "
-    "machine_sha256:s metrics:l mlflow_run:s operator_role:s protocol:o pue:o runs:l started:s task:s task_version:s tools:o "
-    "tracking:s unit:o",
-    "reading": "campaign:s? carbon_g:n energy_wh:n evidence:s? factor:s g_per_kwh:n high_wh:n low_wh:n machine_sha256:s "
-    "mlflow_run:s? pue:n reading:o run:s? samples_sha256:s? window:i",
-    "run-ended": "campaign:s energy_wh:n files:o metrics:o mlflow_run:s params:o readings:i reason:s? run:s scores:o status:s",
-    "campaign-closed": "campaign:s carbon_g:n duration_s:n embodied_g:n ended:s energy_wh:n files:o metrics:o mlflow_run:s "
-    "over_budget:s? params:o readings:i reason:s? runs:i status:s task:s",
-    "recomputation": "by_factor_g:n by_pue_g:n carbon_before_g:n carbon_g:n energy_wh:n factor:o pue:o readings:i",
-    "imported": "carbon_g:n components:o? duration_s:n? energy_wh:n evidence:s factor:s g_per_kwh:n high_wh:n low_wh:n reason:s? "
-    "source:o? started:s? task:s? tool:s",
-    "repetition": "energy:o quality:o repeated:o repeats:o",
-    "note": "about:s? text:s",
-    "mended": "missing_head:s? removed_bytes:i removed_sha256:s",
-    "window": "attempt:i calibrated_by:n components:l cpu_estimate_wh:n cpu_seconds:n duration_s:n foreign_cpu_seconds:n "
-    "gpu_shared:b kind:s longest_gap_s:n outcome:s reason:s? round:i? samples:i started:s stolen_seconds:n",
-    "component": "backend:s energy_wh:n evidence:s high_wh:n low_wh:n name:s",
+    "record": "s at kind previous sha256 | o content | i format number",
+    "machine": "s? before | s change machine_id machine_sha256 text",
+    "goals": "s? before | s change goals_sha256 task text",
+    "campaign-opened": "s campaign ghg_scope goals_sha256 machine_id machine_sha256 mlflow_run operator_role started task "
+    "task_version tracking | o code data environment factor protocol pue tools unit | n development_wh | l metrics runs",
+    "reading": "s? campaign evidence mlflow_run run samples_sha256 | n carbon_g energy_wh g_per_kwh high_wh low_wh pue | s "
+    "factor machine_sha256 | o reading | i window",
+    "run-ended": "s campaign mlflow_run run status | n energy_wh | o files metrics params scores | i readings | s? reason",
+    "campaign-closed": "s campaign ended mlflow_run status task | n carbon_g duration_s embodied_g energy_wh | o files metrics "
+    "params | s? over_budget reason | i readings runs",
+    "recomputation": "n by_factor_g by_pue_g carbon_before_g carbon_g energy_wh | o factor pue | i readings",
+    "imported": "n carbon_g energy_wh g_per_kwh high_wh low_wh | o? components source | n? duration_s | s evidence factor tool | "
+    "s? reason started task",
+    "repetition": "o energy quality repeated repeats",
+    "note": "s? about | s text",
+    "mended": "s? missing_head | i removed_bytes | s removed_sha256",
+    "window": "i attempt samples | n calibrated_by cpu_estimate_wh cpu_seconds duration_s foreign_cpu_seconds longest_gap_s "
+    "stolen_seconds | l components | b gpu_shared | s kind outcome started | s? reason | i? round",
+    "component": "s backend evidence name | n energy_wh high_wh low_wh",
 }
-FIELDS = {kind: dict(field.split(":") for field in shape.split()) for kind, shape in SHAPES.items()}
-TYPES = {"s": (str,), "n": (int, float), "i": (int,), "b": (bool,), "o": (dict,), "l": (list,)}
-
-
-# A tilde marks a notice, which is no fault. What each finding means is said in words.json, in both languages.
-
-
-Finding = NamedTuple("Finding", [("code", str), ("record", int), ("since", Any), ("details", Any), ("notice", bool)])
+TYPES: dict[str, set[Any]] = {"s": {str}, "n": {int, float}, "i": {int}, "b": {bool}, "o": {dict}, "l": {list}}
+TYPES.update({name + "?": {*types, type(None)} for name, types in TYPES.items()})
+PARTS = {kind: [part.split() for part in shape.split("|")] for kind, shape in SHAPES.items()}
+FIELDS = {kind: {name: TYPES[part[0]] for part in parts for name in part[1:]} for kind, parts in PARTS.items()}
 
 
 class Evidence:
@@ -74,8 +67,7 @@ class Evidence:
             yield from file
 
     def read(self, name: str) -> bytes | None:
-        found = self.root / name
-        return found.read_bytes() if found.exists() else None
+        return found.read_bytes() if (found := self.root / name).exists() else None
 
     def holds(self, folder: str) -> bool:
         return bool((self.root / folder).is_dir())
@@ -92,44 +84,33 @@ class Evidence:
         return self.now.get(kind, {}).get(name, False)
 
 
-class Campaign:
-    """A campaign that is not closed yet; None stands for what belongs to none of its runs."""
-
-    def __init__(self, number: int, at: str, content: dict[str, Any]) -> None:
-        self.number, self.at, self.content, self.carbon_g, self.duration_s = number, at, content, 0.0, 0.0
-        self.ids = {**{run["name"]: run["mlflow_run"] for run in content["runs"]}, None: content["mlflow_run"]}
-        self.energy_wh, self.records = dict.fromkeys(self.ids, 0.0), {name: [] for name in self.ids}  # type: Any, dict[Any, list[Any]]
-        self.ended: dict[str, list[tuple[Any, ...]]] = {}
-
-
 class Checker:
     """Goes through the evidence once, comparing it with itself and with heads quoted elsewhere: (who, number, hash)."""
 
     def __init__(self, evidence: Evidence, quoted: list[tuple[str, int, str]]) -> None:
         self.evidence, self.quoted = evidence, {}  # type: Evidence, dict[int, list[tuple[str, str]]]
         beside = HEAD.findall((evidence.read("ledger.head") or b"").decode("ascii", "replace"))[:1]
+        self.has_samples, self.has_runs = evidence.holds("samples"), evidence.holds("mlflow")
         for who, head, sha256 in [*quoted, *(("its copy beside the ledger", number, sha256) for number, sha256 in beside)]:
             self.quoted.setdefault(int(head), []).append((who, sha256))
-        self.found: list[Finding] = []
-        self.machines, self.open, self.used = {}, {}, {}  # type: dict[str, Any], dict[str, Campaign], dict[Any, dict[str, list[Any]]]
+        self.found: list[tuple[str, int, Any, list[str]]] = []
+        self.machines, self.open, self.used = {}, {}, {}  # type: dict[str, Any], dict[str, Any], dict[Any, dict[str, list[Any]]]
         self.machine_ids, self.goals, self.seen, self.shapes = set(), set(), set(), set()  # type: set[str], set[str], set[str], set[Any]
         self.samples: tuple[str, dict[str, bytes]] = ("", {})
-        self.has_samples, self.has_runs = evidence.holds("samples"), evidence.holds("mlflow")
-        # The last record that is not here: what it belonged to has no sums to be checked.
-        self.number = self.campaigns = self.readings = self.confirmed = self.lost = 0
+        self.number = self.campaigns = self.readings = self.confirmed = 0
+        self.lost = 0  # The last record that is not here: sums of what it belonged to say nothing.
         self.energy_wh = self.carbon_g = self.imported_wh = 0.0
-        # Hash and time of the record in hand, of the first one, and what the first one follows.
-        self.own, self.at, self.id, self.begun = "0" * 64, "", "", ""
+        self.own, self.at, self.id, self.begun = "0" * 64, "", "", ""  # Hash and time of the record in hand, and of the first.
 
     def add(self, code: str, *details: Any, record: int | None = None, since: str | None = None) -> None:
-        since = since or self.at or None
-        self.found.append(Finding(code.rstrip("~"), record or self.number, since, [str(each) for each in details], "~" in code))
+        """Something that does not hold, or with a tilde: that is no fault, and should be known. words.json has the words."""
+        self.found.append((code, record or self.number, since or self.at or None, [str(each) for each in details]))
 
     def check(self) -> Checker:
         sound, suspect = True, None  # type: bool, tuple[int, str] | None
         for line in self.evidence.lines():
             expected, body = self.number + 1, line.rstrip(b"\n")
-            record = _parsed(body)
+            record = _parsed(body.decode("utf-8", "replace"))
             if record is None and line == body:
                 self.add("torn~", record=expected)
                 break
@@ -177,8 +158,7 @@ class Checker:
             return True
         fields = FIELDS.get(kind, {})
         wrong = sorted(set(fields) ^ set(content)) if shape and fields else [kind]
-        known = {name: (*TYPES[field[0]], *([type(None)] if "?" in field else [])) for name, field in fields.items()}
-        wrong = wrong or [name for name, value in content.items() if type(value) not in known[name]]
+        wrong = wrong or [name for name, value in content.items() if type(value) not in fields[name]]
         if wrong:
             self.add("no-record", ", ".join(wrong), record=record)
         else:
@@ -205,7 +185,10 @@ class Checker:
             if content[what + "_sha256"] not in known:
                 self.add("unknown", what + " " + content[what + "_sha256"])
         self.campaigns += 1
-        self.open[content["campaign"]] = Campaign(self.number, self.at, content)
+        ids = {**{run["name"]: run["mlflow_run"] for run in content["runs"]}, None: content["mlflow_run"]}  # None: of no run.
+        self.open[content["campaign"]] = SimpleNamespace(
+            number=self.number, at=self.at, content=content, ids=ids, energy_wh=dict.fromkeys(ids, 0.0),
+            records={name: [] for name in ids}, ended={}, carbon_g=0.0, duration_s=0.0)  # fmt: skip
         data, code = content["data"], content["code"]
         used = [("data", data["source"], data["sha256"]), ("data", data["test_source"], data["test_sha256"])]
         for kind, source, sha256 in [*used, ("goals", content["task"], content["goals_sha256"]), ("code", "git", code["commit"])]:
@@ -237,7 +220,7 @@ class Checker:
             campaign.records[content["run"]].append([self.number, self.own])
             campaign.carbon_g, campaign.duration_s = campaign.carbon_g + carbon_g, campaign.duration_s + window["duration_s"]
 
-    def _campaign(self, content: dict[str, Any]) -> Campaign | None:
+    def _campaign(self, content: dict[str, Any]) -> Any:
         """The campaign that a record belongs to: opened before, not closed, and with a run of this name."""
         campaign = self.open.get(content["campaign"])
         if campaign and campaign.ids.get(content.get("run")) == content["mlflow_run"]:
@@ -253,10 +236,9 @@ class Checker:
             self.add("samples", "missing or altered")
             return
         times = [row[0] for row in json.loads(self.samples[1][sha256])["samples"]]
-        marks = [0.0, *times, window["duration_s"]]
-        gap_s = max(after - before for before, after in zip(marks, marks[1:]))
-        ends = times == sorted(times) and abs(times[-1] - window["duration_s"]) <= STOPPING_S
-        if not ends or abs(gap_s - window["longest_gap_s"]) > 1e-6:
+        gap_s = max(after - before for before, after in zip([0.0, *times], [*times, window["duration_s"]]))
+        far_s = abs(times[-1] - window["duration_s"])
+        if times != sorted(times) or far_s > STOPPING_S or abs(gap_s - window["longest_gap_s"]) > 1e-6:
             self.add("samples", "%.3f / %.3f s, %.3f / %.3f s" % (times[-1], window["duration_s"], gap_s, window["longest_gap_s"]))
 
     def _run_ended(self, content: dict[str, Any]) -> None:
@@ -265,7 +247,7 @@ class Checker:
             self._sum("energy_wh", content["energy_wh"], campaign.energy_wh[run])
             self._sum("readings", content["readings"], len(campaign.records[run]))
         if campaign:
-            campaign.ended.setdefault(run, []).append((self.number, self.at, self.own, content))
+            campaign.ended[run] = (self.number, self.at, self.own, content)
 
     def _campaign_closed(self, content: dict[str, Any]) -> None:
         campaign = self._campaign(content)
@@ -274,43 +256,37 @@ class Checker:
         del self.open[content["campaign"]]
         declared, tracking = self.machines.get(campaign.content["machine_sha256"]), campaign.content["tracking"]
         if campaign.number > self.lost and declared:
-            share = campaign.duration_s / (declared["lifetime_years"]["value"] * SECONDS_PER_YEAR)
+            years = campaign.duration_s / SECONDS_PER_YEAR / declared["lifetime_years"]["value"]
             sums = {"energy_wh": sum(campaign.energy_wh.values()), "carbon_g": campaign.carbon_g, "duration_s": campaign.duration_s,
-                    "embodied_g": declared["embodied_kg_co2e"]["value"] * 1000 * share, "runs": len(campaign.ended),
+                    "embodied_g": declared["embodied_kg_co2e"]["value"] * 1000 * years, "runs": len(campaign.ended),
                     "readings": sum(map(len, campaign.records.values()))}  # fmt: skip
             for name, follows in sums.items():
                 self._sum(name, content[name], follows)
-        campaign.ended[""] = [(self.number, self.at, self.own, content)]
+        campaign.ended[""] = (self.number, self.at, self.own, content)
         if self.has_runs and self.evidence.present("tracking", "") not in (tracking, False):
             self.add("elsewhere~", len(campaign.ids), "%s, %s" % (content["campaign"], tracking or "PREUVE_HOME"))
             self.seen.update(campaign.ids.values())
-        for run, ended in sorted(campaign.ended.items()) if self.has_runs else ():
-            if ended[-1][3]["mlflow_run"] not in self.seen:
-                self._run(campaign.content, run, ended, campaign.records[run or None])
+        for name in sorted(campaign.ended) if self.has_runs else ():
+            if campaign.ended[name][3]["mlflow_run"] not in self.seen:
+                self._run(campaign.content, name, campaign.records[name or None], *campaign.ended[name])
 
-    def _run(self, opened: dict[str, Any], name: str, ended: list[tuple[Any, ...]], records: list[list[Any]]) -> None:
-        """A run in MLflow against its record: the last one, where an earlier one was cut short."""
-        number, at, own, content = ended[-1]
+    def _run(self, opened: Any, name: str, records: Any, number: int, at: str, own: str, content: dict[str, Any]) -> None:
+        """A run in MLflow against its record."""
         self.seen.add(content["mlflow_run"])
         run = self.evidence.run(content["mlflow_run"])
         if run is None or run["lifecycle_stage"] == "deleted":
             self.add("missing", content["mlflow_run"], "deleted" if run else "gone", record=number, since=at)
             return
-        # What was there before it was cut short may still be there.
-        earlier = {key: rows for each in ended[:-1] for key, rows in each[3]["metrics"].items() if key in run["metrics"]}
-        metrics, tags = {**earlier, **content["metrics"]}, {"status": content["status"], "ledger_head": "%d:%s" % (number, own)}
-        tags.update({key: opened[key] for key in ("campaign", "task", "goals_sha256", "machine_sha256")})
-        there = {
-            "status": run["status"],
-            "name": run["name"],
-            "records": (_parsed(run["files"].get("ledger.json")) or {}).get("records"),
-        }
-        recorded = {"status": MLFLOW_STATUS[content["status"]], "name": name or opened["campaign"], "records": records}
+        tags = {key: opened[key] for key in ("campaign", "task", "goals_sha256", "machine_sha256")}
+        tags.update(status=content["status"], ledger_head="%d:%s" % (number, own))
         files = {key: _sha256(text) for key, text in run["files"].items() if key != "ledger.json"}
-        latest = {key: rows[-1][1] for key, rows in metrics.items()}
-        for kind, found, known in (("", there, recorded), ("tag ", {key: run["tags"].get(key) for key in tags}, tags),
-                                   ("file ", files, content["files"]), ("parameter ", run["params"], content["params"]),
-                                   ("metric ", run["metrics"], metrics), ("latest ", run["latest"], latest)):  # fmt: skip
+        for kind, found, known in (
+            ("", {"status": run["status"], "name": run["name"]},
+             {"status": MLFLOW_STATUS[content["status"]], "name": name or opened["campaign"]}),
+            ("", {"records": (_parsed(run["files"].get("ledger.json", "")) or {}).get("records")}, {"records": records}),
+            ("tag ", {key: run["tags"].get(key) for key in tags}, tags), ("file ", files, content["files"]),
+            ("parameter ", run["params"], content["params"]), ("metric ", run["metrics"], content["metrics"]),
+            ("latest ", run["latest"], {key: rows[-1][1] for key, rows in content["metrics"].items()})):  # fmt: skip
             for key in sorted(key for key in {**found, **known} if found.get(key) != known.get(key)):
                 values = _differing(found.get(key), known.get(key))
                 self.add("edited", content["mlflow_run"], kind + key, *values, record=number, since=at)
@@ -319,14 +295,13 @@ class Checker:
         self._sum("energy_wh", content["energy_wh"], self.energy_wh)
         self._sum("carbon_before_g", content["carbon_before_g"], self.carbon_g)
         self._sum("carbon_g", content["carbon_g"], content["carbon_before_g"] + content["by_factor_g"] + content["by_pue_g"])
-        per_kwh = content["pue"]["value"] * content["factor"]["g_per_kwh"]
-        self._sum("carbon_g", content["carbon_g"], content["energy_wh"] * per_kwh / 1000)
+        room_wh = content["energy_wh"] * content["pue"]["value"]
+        self._sum("carbon_g", content["carbon_g"], room_wh * content["factor"]["g_per_kwh"] / 1000)
 
     def _imported(self, content: dict[str, Any]) -> None:
         self.imported_wh += content["energy_wh"]
         self._sum("carbon_g", content["carbon_g"], content["energy_wh"] * content["g_per_kwh"] / 1000)
-        if content["components"] is not None:
-            self._sum("energy_wh", content["energy_wh"], sum(content["components"].values()))
+        self._sum("energy_wh", content["energy_wh"], sum((content["components"] or {"": content["energy_wh"]}).values()))
 
     def _mended(self, content: dict[str, Any]) -> None:
         for number, _ in HEAD.findall(content["missing_head"] or ""):
@@ -336,27 +311,24 @@ class Checker:
 
     def _end(self) -> None:
         """What can only be told when all records are known."""
-        for number, who in sorted((number, who) for number, quoted in self.quoted.items() for who, _ in quoted):
-            if number > self.number:
-                self.add("head", who, record=number)
+        for number, who in sorted((number, who) for number, each in self.quoted.items() for who, _ in each if number > self.number):
+            self.add("head", who, record=number)
         for name, campaign in sorted(self.open.items()):
             self.add("open~", name, record=campaign.number, since=campaign.at)
-            self.seen.update(campaign.ids.values())
-            # What MLflow was told of its end may be here no more.
-            runs = {run_id: self.evidence.run(run_id) for run_id in campaign.ids.values()} if self.has_runs else {}
-            for run_id, (head, _) in [(run_id, head) for run_id, run in runs.items() if run for head in HEAD.findall(run["tags"].get("ledger_head", ""))]:
-                if int(head) > self.number:
-                    self.add("head", "MLflow " + run_id, record=int(head))
         for (kind, source), hashes in sorted(self.used.items()):
             now = self.evidence.present(kind, source)
             old = sorted(entry for sha256, entry in hashes.items() if now is not False and sha256 != now)
             if old:
                 self.add("changed~", kind, source, old[-1][2], sum(each[1] for each in old), record=old[-1][0], since=old[-1][3])
-        others = 0
+        others, under_way = 0, {run_id for campaign in self.open.values() for run_id in campaign.ids.values()}
         for run_id in sorted(self.evidence.run_ids() - self.seen) if self.has_runs else ():
             run = self.evidence.run(run_id)
             told, ours = run["tags"].get("ledger"), run["tags"].get("machine") in self.machine_ids and run["started"] >= self.begun
-            if told == self.id or (not told and ours and run["metrics"]):
+            if run_id in under_way:
+                # MLflow may have been told of an end that is not here any more.
+                for head in [int(head) for head, _ in HEAD.findall(run["tags"].get("ledger_head", "")) if int(head) > self.number]:
+                    self.add("head", "MLflow " + run_id, record=head)
+            elif told == self.id or (not told and ours and run["metrics"]):
                 self.add("no-readings", run_id, since=run["started"])
             else:
                 others += 1
@@ -367,30 +339,27 @@ class Checker:
 
     def as_dict(self, words: dict[str, Any], language: str) -> dict[str, Any]:
         """For `--json`; `words` are those of words.json."""
-        told: list[list[dict[str, Any]]] = [[], []]
-        for each in self.found:
-            details = [words["details"].get(detail, detail) if language == "fr" else detail for detail in each.details]
-            texts = {name: text.format(each.record, *details) for name, text in words["findings"][each.code][language].items()}
-            told[each.notice].append({"code": each.code, "record": each.record, "since": each.since, **texts})
-        counts = {"records": self.number, "campaigns": self.campaigns, "readings": self.readings}
-        totals = {"energy_wh": self.energy_wh, "carbon_g": self.carbon_g, "imported_wh": self.imported_wh}
-        return {"ledger_head": "%d:%s" % (self.number, self.own), **counts, **totals, "findings": told[0], "notices": told[1]}
+        told: dict[bool, list[dict[str, Any]]] = {False: [], True: []}
+        for code, record, since, found in self.found:
+            details = [words["details"].get(detail, detail) if language == "fr" else detail for detail in found]
+            texts = {key: text.format(record, *details) for key, text in words["findings"][code.rstrip("~")][language].items()}
+            told["~" in code].append({"code": code.rstrip("~"), "record": record, "since": since, **texts})
+        return {"ledger_head": "%d:%s" % (self.number, self.own), "records": self.number, "campaigns": self.campaigns,
+                "readings": self.readings, "energy_wh": self.energy_wh, "carbon_g": self.carbon_g, "imported_wh": self.imported_wh,
+                "findings": told[False], "notices": told[True]}  # fmt: skip
+
+    def report(self, words: dict[str, Any], language: str) -> str:
+        """The same, a line each."""
+        told, known = self.as_dict(words, language), words["report"][language]
+        energy = ("%.6g" % told["energy_wh"]).replace(".", "," if language == "fr" else ".")
+        lines = [known[kind].format(**each) for kind in ("notices", "findings") for each in told[kind]]
+        return "\n".join([known["first"].format(energy=energy, **told), *lines, known["last"].format(len(told["findings"]))])
 
 
-def report(told: dict[str, Any], words: dict[str, Any], language: str) -> str:
-    """What `as_dict` tells, a line each."""
-    known = words["report"][language]
-    lines = [known["notice"].format(**each) for each in told["notices"]] + [
-        known["finding"].format(**each) for each in told["findings"]
-    ]
-    energy = ("%.6g" % told["energy_wh"]).replace(".", "," if language == "fr" else ".")
-    return "\n".join([known["first"].format(energy=energy, **told), *lines, known["last"].format(len(told["findings"]))])
-
-
-def _parsed(text: bytes | str | None) -> Any:
+def _parsed(text: str) -> Any:
     """JSON, in which infinity and its like have no place; None for what is none."""
     try:
-        return DECODER.decode(text.decode() if isinstance(text, bytes) else text or "")
+        return DECODER.decode(text)
     except (ValueError, RecursionError):
         return None
 
@@ -408,8 +377,8 @@ def _differing(*both: Any) -> list[str]:
 
 def quoted_heads(path: Path) -> list[tuple[str, int, str]]:
     """The heads that a report or an export quotes, whatever its format."""
-    found = HEAD.findall(path.read_bytes().decode("utf-8", "replace"))
-    return sorted({(path.name, int(number), sha256) for number, sha256 in found})
+    text = path.read_bytes().decode("utf-8", "replace")
+    return sorted({(path.name, int(number), sha256) for number, sha256 in HEAD.findall(text)})
 
 
 def main() -> int:
@@ -423,8 +392,9 @@ def main() -> int:
     chosen = parser.parse_args()
     evidence, beside = Evidence(chosen.place), here / "words.json"
     words = json.loads(beside.read_bytes() if beside.exists() else evidence.read("words.json") or b"{}")
-    told = Checker(evidence, [head for path in chosen.against for head in quoted_heads(path)]).check().as_dict(words, chosen.lang)
-    print(json.dumps(told, ensure_ascii=False, indent=2) if chosen.json else report(told, words, chosen.lang))
+    checker = Checker(evidence, [head for path in chosen.against for head in quoted_heads(path)]).check()
+    told = checker.as_dict(words, chosen.lang)
+    print(json.dumps(told, ensure_ascii=False, indent=2) if chosen.json else checker.report(words, chosen.lang))
     return 1 if told["findings"] else 0
 
 

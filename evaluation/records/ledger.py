@@ -35,7 +35,7 @@ HEAD = re.compile(r"(\d+):([0-9a-f]{64})")
 # Whole numbers beyond it are not the same to every reader of JSON (RFC 8785, 3.2.2.3).
 LARGEST_INTEGER = 2**53 - 1
 # Where RFC 8785 and Python's encoder differ in what `plain` leaves: powers of ten, and a point before a last zero.
-LIBRARYS_PART = re.compile(r"[0-9](?:e[+-]|\.0[,}\]])")
+LIBRARYS_PART = re.compile(r"[0-9](?:e[+-]|\.0(?:[,}\]]|$))")
 LAST_16_BIT_SIGN = "\uffff"
 # The head beside the ledger is padded to so many bytes.
 HEAD_BYTES = 96
@@ -135,6 +135,7 @@ class Ledger:
     def __init__(self, path: Path | None = None) -> None:
         self.path = path or ledger_path()
         self._descriptor: int | None = None
+        self._opened_by = 0
         self._known: _Tail | None = None
         self._head_page: mmap.mmap | None = None
 
@@ -168,8 +169,8 @@ class Ledger:
     def id(self) -> str | None:
         """What tells this ledger from others: the hash of its first record; none in a new one."""
         with self._reading() as content:
-            line = content.readline().rstrip(b"\n") if content else b""
-            return line[-66:-2].decode("ascii", "replace") if len(line) > OWN_HASH_BYTES else None
+            line = content.readline() if content else b""
+            return line[-67:-3].decode("ascii", "replace") if line.endswith(b"\n") and len(line) > OWN_HASH_BYTES else None
 
     def records(self, start: int = 0) -> Iterator[Content]:
         """The records from a byte offset on, in order; what is no record is left out, and is `audit.verify`'s to tell."""
@@ -194,14 +195,16 @@ class Ledger:
         return iter(()) if start is None else self.records(start)
 
     def _places(self, kind: str) -> Iterator[tuple[int, Content]]:
-        # A quotation mark inside of a text is written with a backslash: this stands nowhere but where a record says its kind.
+        # A quotation mark inside of a text is written with a backslash: hardly anything but records has this in it.
         wanted = f'"format":{FORMAT},"kind":"{kind}","number":'.encode()
         with self._reading() as content:
             place = content.rfind(wanted) if content else -1
             while content and place >= 0:
                 start, end = content.rfind(b"\n", 0, place) + 1, content.find(b"\n", place)
                 with suppress(ValueError):
-                    yield start, json.loads(content[start : end if end >= 0 else len(content)])
+                    record = json.loads(content[start : end if end >= 0 else len(content)])
+                    if record["kind"] == kind:
+                        yield start, record
                 place = content.rfind(wanted, 0, start)
 
     @contextmanager
@@ -220,31 +223,28 @@ class Ledger:
 
     @contextmanager
     def _locked(self) -> Iterator[int]:
-        descriptor = self._open()
         try:
+            descriptor = self._open()
             fcntl.flock(descriptor, fcntl.LOCK_EX)
+            try:
+                yield descriptor
+            finally:
+                fcntl.flock(descriptor, fcntl.LOCK_UN)
         except OSError as error:
             raise _unwritable(self.path, error) from error
-        try:
-            yield descriptor
-        finally:
-            fcntl.flock(descriptor, fcntl.LOCK_UN)
 
     def _open(self) -> int:
-        try:
-            if self._descriptor is not None:
+        # A forked child has it closed already.
+        if self._descriptor is not None and self._opened_by == os.getpid():
+            with suppress(FileNotFoundError):
                 if os.path.samestat(os.fstat(self._descriptor), self.path.stat()):
                     return self._descriptor
-                # Somebody has put another file in its place.
-                close(self._descriptor)
-        except FileNotFoundError:
-            close(self._descriptor)  # type: ignore[arg-type]  # it was open: only then is the path looked at
+            # Somebody has put another file in its place.
+            close(self._descriptor)
         self._descriptor, self._known, self._head_page = None, None, None
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
-        except OSError as error:
-            raise _unwritable(self.path, error) from error
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        self._opened_by = os.getpid()
         keep_from_children(self._descriptor)
         return self._descriptor
 
@@ -269,7 +269,9 @@ class Ledger:
         elif torn:
             os.ftruncate(descriptor, tail.size)
         quoted = self._quoted_head()
-        missing = quoted if quoted and quoted.number > (tail.head.number if tail.head else 0) else None
+        with self._reading() as records:
+            # Also one that another record has taken the place of: the next head overwrites what tells of it.
+            missing = quoted if quoted and (records is None or records.rfind(quoted.sha256.encode()) < 0) else None
         if not (torn or missing):
             return tail
         content = {
@@ -302,11 +304,11 @@ class Ledger:
             while rest:
                 rest = rest[os.write(descriptor, rest) :]
             os.fsync(descriptor)
-        except OSError as error:
+        except OSError:
             # Nobody was told of these records: what there is of them goes again.
             with suppress(OSError):
                 os.ftruncate(descriptor, tail.size)
-            raise _unwritable(self.path, error) from error
+            raise
         if heads:
             self._known = _Tail(heads[-1], tail.size + len(written))
             self._quote(heads[-1])
@@ -321,11 +323,16 @@ class Ledger:
         # It is no evidence of its own, and not waited for: after a power loss it may be behind, and says so by its number. As a
         # page of memory it costs nothing; another file to write would make each `fsync` of the ledger slower by a third.
         with suppress(OSError, ValueError):
-            if self._head_page is None:
-                with self._head_file.open("a+b") as file:
-                    file.truncate(HEAD_BYTES)
-                    self._head_page = mmap.mmap(file.fileno(), HEAD_BYTES)
-            self._head_page[:] = f"{head}\n".encode().ljust(HEAD_BYTES)
+            text = f"{head}\n".encode().ljust(HEAD_BYTES)
+            if self._head_page is None or self._head_page.size() < HEAD_BYTES:
+                descriptor = os.open(self._head_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+                try:
+                    # As a file first: a page that has no room on the disk, or is not in the file, would end the program (SIGBUS).
+                    os.pwrite(descriptor, text, 0)
+                    self._head_page = mmap.mmap(descriptor, HEAD_BYTES)
+                finally:
+                    os.close(descriptor)
+            self._head_page[:] = text
 
     def _quoted_head(self) -> Head | None:
         try:
@@ -360,7 +367,7 @@ def _tail_of(content: mmap.mmap, path: Path) -> tuple[_Tail, bytes]:
     try:
         record = json.loads(line)
         known_format, head = record["format"], Head(int(record["number"]), str(record["sha256"]))
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
         raise RecordError(
             expected="a ledger whose last line is a record",
             found=line[:40].decode("utf-8", "replace") + "…",

@@ -55,7 +55,8 @@ class Recorder:
         # By the run's name; the campaign's own under none.
         self.ids: dict[str | None, str] = {}
         self.readings: dict[str | None, list[Head]] = {}
-        self._ended: dict[str, Head] = {}
+        self._resumed = False
+        self._ended: dict[str, Content] = {}
         self._closed: Content | None = None
         self._recorded = self._measured = 0
         self._waiting: list[tuple[int, str | None, Reading, list[PowerSample]]] = []
@@ -79,6 +80,7 @@ class Recorder:
 
     def resume(self, goals: Goals) -> None:
         """Go on where another process was killed: what it recorded is not recorded again."""
+        self._resumed = True
         self.ids = self.store.resume_campaign(self.campaign, self.runs)
         records = [
             record
@@ -97,7 +99,7 @@ class Recorder:
                 self.readings.setdefault(record["content"]["run"], []).append(head)
                 self._recorded = max(self._recorded, record["content"]["window"])
             elif record["kind"] == "run-ended":
-                self._ended[record["content"]["run"]] = head
+                self._ended[record["content"]["run"]] = record
             elif record["kind"] == "campaign-closed":
                 self._closed = record
 
@@ -138,10 +140,13 @@ class Recorder:
 
     def end_run(self, campaign: Campaign, run: Run, predictor: Predictor | None, samples: Sequence[PowerSample]) -> None:
         """Record how a run ended, unless all of that is recorded already."""
-        if run.name in self._ended and self.store.is_closed(self.ids[run.name]):
+        told = self._ended.get(run.name)
+        if told and self.store.end_if_linked(run.name, f"{told['number']}:{told['sha256']}", told["content"]["status"]):
             return
         metrics = items.metric_rows(items.run_metrics(campaign, run))
-        files, params = items.run_files(run), items.run_params(campaign, run)
+        # What another process had written before it was killed is still there, and cannot be taken back.
+        left = self.store.files_left(run.name) if self._resumed else {}
+        files, params = left | items.run_files(run), items.run_params(campaign, run)
         (head,) = self.ledger.append(run_entry(campaign, run, self.ids[run.name], files, metrics, params))
         self.store.add_run(campaign, run, predictor, samples, self._link(head, run.name))
 

@@ -161,6 +161,24 @@ class Store:
             found = self._search(f"attributes.run_id = '{run_id}'", view=ViewType.ALL)
         return any(run.info.status != "RUNNING" and items.TOTAL_ENERGY in run.data.metrics for run in found)
 
+    def end_if_linked(self, run_name: str, head: str, status: str) -> bool:
+        """End a run all of whose record is in MLflow, as the ledger's head in its last part tells; false where it is not."""
+        with explained_errors():
+            run = self.client.get_run(self._ids[run_name])
+            if run.data.tags.get("preuve.ledger_head") != head:
+                return False
+            if run.info.status == "RUNNING":
+                self.client.set_terminated(run.info.run_id, MLFLOW_STATUS[status])
+        return True
+
+    def files_left(self, run_name: str) -> dict[str, bytes]:
+        """The answers of a run that another process had recorded before it was killed; nothing where there are none."""
+        with explained_errors():
+            there = {file.path for file in self.client.list_artifacts(self._ids[run_name])}
+        if items.PREDICTIONS_FILE not in there:
+            return {}
+        return {items.PREDICTIONS_FILE: self._read(self._ids[run_name], items.PREDICTIONS_FILE).encode()}
+
     def add_run(
         self,
         campaign: Campaign,
