@@ -76,7 +76,6 @@ class Evidence:
         return {each.name[:-5] for each in (self.root / "mlflow").iterdir()}
 
     def run(self, run_id: str) -> Any:
-        """A run as MLflow has it; None where it has none of this name."""
         return json.loads(self.read("mlflow/" + run_id + ".json") or b"null")
 
     def present(self, kind: str, name: str) -> Any:
@@ -154,16 +153,15 @@ class Checker:
 
     def _is_shaped(self, kind: str, content: Any, record: int | None = None) -> bool:
         shape = (kind, tuple(content), tuple(map(type, content.values()))) if type(content) is dict else None
-        if shape in self.shapes:
-            return True
-        fields = FIELDS.get(kind, {})
-        wrong = sorted(set(fields) ^ set(content)) if shape and fields else [kind]
-        wrong = wrong or [name for name, value in content.items() if type(value) not in fields[name]]
-        if wrong:
-            self.add("no-record", ", ".join(wrong), record=record)
-        else:
+        if shape not in self.shapes:
+            fields = FIELDS.get(kind, {})
+            wrong = sorted(set(fields) ^ set(content)) if shape and fields else [kind]
+            wrong = wrong or [name for name, value in content.items() if type(value) not in fields[name]]
+            if wrong:
+                self.add("no-record", ", ".join(wrong), record=record)
+                return False
             self.shapes.add(shape)
-        return not wrong
+        return True
 
     def _sum(self, name: str, written: float, follows: float) -> None:
         if abs(written - follows) > ROUNDING * max(abs(written), abs(follows)) + 1e-15:
@@ -197,18 +195,15 @@ class Checker:
                 self.used[kind, source][sha256] = [self.number, times, content["campaign"], self.at]
 
     def _reading(self, content: dict[str, Any]) -> None:
-        window, energy_wh, low_wh, high_wh = content["reading"], 0.0, 0.0, 0.0
+        window, written, carbon_g = content["reading"], content["energy_wh"], content["carbon_g"]
         if not self._is_shaped("window", window) or not all(self._is_shaped("component", part) for part in window["components"]):
             return
         for part in window["components"]:
-            energy_wh, low_wh, high_wh = energy_wh + part["energy_wh"], low_wh + part["low_wh"], high_wh + part["high_wh"]
             if not 0 <= part["low_wh"] <= part["energy_wh"] <= part["high_wh"]:
                 self.add("sum", part["name"], part["energy_wh"], "%s to %s" % (part["low_wh"], part["high_wh"]))
-        written, carbon_g = content["energy_wh"], content["carbon_g"]
-        follows = {"energy_wh": energy_wh, "low_wh": low_wh, "high_wh": high_wh}
-        for name, value in [*follows.items(), ("carbon_g", written * content["pue"] * content["g_per_kwh"] / 1000)]:
-            if content[name] != value:
-                self._sum(name, content[name], value)
+        for name in ("energy_wh", "low_wh", "high_wh"):
+            self._sum(name, content[name], sum(part[name] for part in window["components"]))
+        self._sum("carbon_g", carbon_g, written * content["pue"] * content["g_per_kwh"] / 1000)
         if content["machine_sha256"] not in self.machines:
             self.add("unknown", "machine " + content["machine_sha256"])
         if content["samples_sha256"] is not None and self.has_samples:
@@ -235,11 +230,10 @@ class Checker:
         if sha256 not in self.samples[1]:
             self.add("samples", "missing or altered")
             return
-        times = [row[0] for row in json.loads(self.samples[1][sha256])["samples"]]
-        gap_s = max(after - before for before, after in zip([0.0, *times], [*times, window["duration_s"]]))
-        far_s = abs(times[-1] - window["duration_s"])
-        if times != sorted(times) or far_s > STOPPING_S or abs(gap_s - window["longest_gap_s"]) > 1e-6:
-            self.add("samples", "%.3f / %.3f s, %.3f / %.3f s" % (times[-1], window["duration_s"], gap_s, window["longest_gap_s"]))
+        times, duration_s = [row[0] for row in json.loads(self.samples[1][sha256])["samples"]], window["duration_s"]
+        gap_s = max(after - before for before, after in zip([0.0, *times], [*times, duration_s]))
+        if times != sorted(times) or abs(times[-1] - duration_s) > STOPPING_S or abs(gap_s - window["longest_gap_s"]) > 1e-6:
+            self.add("samples", "%.3f / %.3f s, %.3f / %.3f s" % (times[-1], duration_s, gap_s, window["longest_gap_s"]))
 
     def _run_ended(self, content: dict[str, Any]) -> None:
         campaign, run = self._campaign(content), content["run"]
@@ -266,9 +260,8 @@ class Checker:
         if self.has_runs and self.evidence.present("tracking", "") not in (tracking, False):
             self.add("elsewhere~", len(campaign.ids), "%s, %s" % (content["campaign"], tracking or "PREUVE_HOME"))
             self.seen.update(campaign.ids.values())
-        for name in sorted(campaign.ended) if self.has_runs else ():
-            if campaign.ended[name][3]["mlflow_run"] not in self.seen:
-                self._run(campaign.content, name, campaign.records[name or None], *campaign.ended[name])
+        for name in sorted(campaign.ended) if self.has_runs and content["mlflow_run"] not in self.seen else ():
+            self._run(campaign.content, name, campaign.records[name or None], *campaign.ended[name])
 
     def _run(self, opened: Any, name: str, records: Any, number: int, at: str, own: str, content: dict[str, Any]) -> None:
         """A run in MLflow against its record."""
@@ -288,8 +281,12 @@ class Checker:
             ("parameter ", run["params"], content["params"]), ("metric ", run["metrics"], content["metrics"]),
             ("latest ", run["latest"], {key: rows[-1][1] for key, rows in content["metrics"].items()})):  # fmt: skip
             for key in sorted(key for key in {**found, **known} if found.get(key) != known.get(key)):
-                values = _differing(found.get(key), known.get(key))
-                self.add("edited", content["mlflow_run"], kind + key, *values, record=number, since=at)
+                values = (found.get(key), known.get(key))
+                both = [value if isinstance(value, str) else json.dumps(value, ensure_ascii=False) for value in values]
+                # As text, from where they begin to differ, short enough for a line.
+                start = max(0, next((place for place, (one, other) in enumerate(zip(*both)) if one != other), 0) - 20)
+                short = [text[start : start + 80] for text in both]
+                self.add("edited", content["mlflow_run"], kind + key, *short, record=number, since=at)
 
     def _recomputation(self, content: dict[str, Any]) -> None:
         self._sum("energy_wh", content["energy_wh"], self.energy_wh)
@@ -311,31 +308,37 @@ class Checker:
 
     def _end(self) -> None:
         """What can only be told when all records are known."""
-        for number, who in sorted((number, who) for number, each in self.quoted.items() for who, _ in each if number > self.number):
-            self.add("head", who, record=number)
+        if self.has_runs:
+            self._look_for_unrecorded_runs()
         for name, campaign in sorted(self.open.items()):
             self.add("open~", name, record=campaign.number, since=campaign.at)
+        for number, who in sorted((number, who) for number, each in self.quoted.items() for who, _ in each if number > self.number):
+            self.add("head", who, record=number)
         for (kind, source), hashes in sorted(self.used.items()):
             now = self.evidence.present(kind, source)
             old = sorted(entry for sha256, entry in hashes.items() if now is not False and sha256 != now)
             if old:
                 self.add("changed~", kind, source, old[-1][2], sum(each[1] for each in old), record=old[-1][0], since=old[-1][3])
+        for what in [name for name, there in (("power samples", self.has_samples), ("MLflow runs", self.has_runs)) if not there]:
+            self.add("absent~", what)
+
+    def _look_for_unrecorded_runs(self) -> None:
         others, under_way = 0, {run_id for campaign in self.open.values() for run_id in campaign.ids.values()}
-        for run_id in sorted(self.evidence.run_ids() - self.seen) if self.has_runs else ():
-            run = self.evidence.run(run_id)
-            told, ours = run["tags"].get("ledger"), run["tags"].get("machine") in self.machine_ids and run["started"] >= self.begun
-            if run_id in under_way:
+        for run in map(self.evidence.run, sorted(self.evidence.run_ids() - self.seen)):
+            tags, ours = (
+                run["tags"],
+                run["tags"].get("machine") in self.machine_ids and run["started"] >= self.begun and run["metrics"],
+            )
+            if run["run_id"] in under_way:
                 # MLflow may have been told of an end that is not here any more.
-                for head in [int(head) for head, _ in HEAD.findall(run["tags"].get("ledger_head", "")) if int(head) > self.number]:
-                    self.add("head", "MLflow " + run_id, record=head)
-            elif told == self.id or (not told and ours and run["metrics"]):
-                self.add("no-readings", run_id, since=run["started"])
+                for number, sha256 in HEAD.findall(tags.get("ledger_head", "")):
+                    self.quoted.setdefault(int(number), []).append(("MLflow " + run["run_id"], sha256))
+            elif tags.get("ledger") == self.id or ("ledger" not in tags and ours):
+                self.add("no-readings", run["run_id"], since=run["started"])
             else:
                 others += 1
         if others:
             self.add("elsewhere~", others, "other ledgers', or older")
-        for what in [name for name, there in (("power samples", self.has_samples), ("MLflow runs", self.has_runs)) if not there]:
-            self.add("absent~", what)
 
     def as_dict(self, words: dict[str, Any], language: str) -> dict[str, Any]:
         """For `--json`; `words` are those of words.json."""
@@ -366,13 +369,6 @@ def _parsed(text: str) -> Any:
 
 def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _differing(*both: Any) -> list[str]:
-    """Two values as text, from where they begin to differ, short enough for a line."""
-    texts = [each if isinstance(each, str) else json.dumps(each, ensure_ascii=False) for each in both]
-    start = max(0, next((place for place, (one, other) in enumerate(zip(*texts)) if one != other), 0) - 20)
-    return [text[start : start + 80] for text in texts]
 
 
 def quoted_heads(path: Path) -> list[tuple[str, int, str]]:
