@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from evaluation.home import PROJECT, make_private
-from tests.benchmarks import energy
+from tests.benchmarks import energy, ledger
 
 make_private()
 
@@ -109,6 +109,10 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Row]]] = {
     "metering": energy.metering,
     "foreign-load": energy.foreign_load,
     "kills": energy.kills,
+    "verify": ledger.verify,
+    "append": ledger.append,
+    "tampering": ledger.tampering,
+    "ledger-kills": ledger.kills,
     "telling-apart": energy.telling_apart,
 }
 

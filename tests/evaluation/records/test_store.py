@@ -328,3 +328,7 @@ def test_a_teams_server_holds_campaigns_just_as_well(
     compared = preuve("compare", TASK, "--json")
     assert json.loads(compared.out) == json.loads(ran.out)
     assert list((tmp_path / "team").rglob("run.json"))
+    # Nor is it any harder to check there.
+    verified = preuve("audit", "verify", "--json")
+    assert verified.status == 0, verified.out
+    assert (json.loads(verified.out)["findings"], json.loads(verified.out)["campaigns"]) == ([], 1)
