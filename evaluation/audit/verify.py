@@ -20,8 +20,7 @@ from typing import Any, Iterator
 FORMAT = 1
 DECODER = json.JSONDecoder(parse_constant=lambda _: None)
 HEAD = re.compile(r"(?<![\w:])(\d+):([0-9a-f]{64})(?!\w)")
-ROUNDING = 1e-9  # Sums are taken anew from numbers written with every digit.
-STOPPING_S = 1.0  # A last sample is taken while the window's meter stops.
+ROUNDING, STOPPING_S = 1e-9, 1.0  # Of sums taken anew; of a meter, which takes a last sample while it stops.
 SECONDS_PER_YEAR = 365.25 * 24 * 3600
 MLFLOW_STATUS = {"finished": "FINISHED", "unavailable": "FINISHED", "failed": "FAILED", "interrupted": "KILLED"}
 
@@ -106,8 +105,8 @@ class Checker:
         self.found.append((code, record or self.number, since or self.at or None, [str(each) for each in details]))
 
     def check(self) -> Checker:
-        sound, suspect = True, None  # type: bool, tuple[int, str] | None
-        for line in self.evidence.lines():
+        sound, suspect, before = True, None, ""  # type: bool, tuple[int, str] | None, str
+        for place, line in enumerate(self.evidence.lines(), start=1):
             expected, body = self.number + 1, line.rstrip(b"\n")
             record = _parsed(body.decode("utf-8", "replace"))
             if record is None and line == body:
@@ -125,13 +124,16 @@ class Checker:
                 sound, suspect = follows, None
             if not holds:
                 self.add("altered", record=expected, since=record["at"])
-            elif record["number"] != expected:
-                self.add("order", record["number"], record=expected)
+            # Two that follow the same one are rivals: which of them is right, the next one tells.
+            elif record["number"] != expected and (record["previous"] != before or record["sha256"] == self.own):
+                self.add("order", record["number"], record=place)
             elif sound and not follows:
                 suspect = (expected, self.at)
             self.number, self.own, self.at = record["number"] if holds else expected, record["sha256"], record["at"]
-            self.lost, sound = self.lost if holds and self.number == expected else max(expected, self.number), holds
-            self._record(record)
+            self.lost = self.lost if holds and self.number == expected else max(expected, self.number)
+            sound, before = holds, record["previous"]
+            if self.number >= expected:
+                self._record(record)
         if suspect:
             self.add("chain", record=suspect[0] - (self.confirmed == suspect[0]), since=suspect[1])
         self._end()
@@ -152,7 +154,7 @@ class Checker:
                 self.add("no-record", "%s: %r" % (record["kind"], error))
 
     def _is_shaped(self, kind: str, content: Any, record: int | None = None) -> bool:
-        shape = (kind, tuple(content), tuple(map(type, content.values()))) if type(content) is dict else None
+        shape = (kind, *content, *map(type, content.values())) if type(content) is dict else None
         if shape not in self.shapes:
             fields = FIELDS.get(kind, {})
             wrong = sorted(set(fields) ^ set(content)) if shape and fields else [kind]
@@ -164,7 +166,7 @@ class Checker:
         return True
 
     def _sum(self, name: str, written: float, follows: float) -> None:
-        if abs(written - follows) > ROUNDING * max(abs(written), abs(follows)) + 1e-15:
+        if written != follows and abs(written - follows) > ROUNDING * max(abs(written), abs(follows)) + 1e-15:
             self.add("sum", name, "%.12g" % written, "%.12g" % follows)
 
     def _machine(self, content: dict[str, Any]) -> None:
@@ -244,10 +246,9 @@ class Checker:
             campaign.ended[run] = (self.number, self.at, self.own, content)
 
     def _campaign_closed(self, content: dict[str, Any]) -> None:
-        campaign = self._campaign(content)
+        campaign = self._campaign(content) and self.open.pop(content["campaign"])
         if not campaign:
             return
-        del self.open[content["campaign"]]
         declared, tracking = self.machines.get(campaign.content["machine_sha256"]), campaign.content["tracking"]
         if campaign.number > self.lost and declared:
             years = campaign.duration_s / SECONDS_PER_YEAR / declared["lifetime_years"]["value"]

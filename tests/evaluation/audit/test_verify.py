@@ -148,7 +148,17 @@ def a_line_is_inserted(home: Home) -> Found:
     lines = lines_of(home.ledger)
     lines.insert(home.round_1 - 1, lines[2])
     write_lines(home.ledger, lines)
-    return [("order", home.round_1), ("order", 4)]
+    return [("order", home.round_1), ("order", home.round_1 + 1)]
+
+
+@tampering
+def a_rival_of_a_record_is_inserted(home: Home) -> Found:
+    lines = lines_of(home.ledger)
+    rival = json.loads(lines[home.round_1 - 1])
+    rival["content"]["reading"]["cpu_seconds"] = 0.001
+    lines.insert(home.round_1 - 1, sealed(rival))
+    write_lines(home.ledger, lines)
+    return [("chain", home.round_1)]
 
 
 @tampering
