@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 from evaluation.audit.verify import Checker, Evidence, quoted_heads
 from evaluation.data.card import file_sha256
@@ -15,9 +16,10 @@ from evaluation.environment import current_commit
 from evaluation.exceptions import DataError, RecordError
 from evaluation.home import PROJECT
 from evaluation.pocs import find_pocs
-from evaluation.records.items import CAMPAIGN_FILE, PREDICTIONS_FILE, RUN_FILE
+from evaluation.records.entries import sha256_of
+from evaluation.records.items import CAMPAIGN_FILE, PREDICTIONS_FILE, RUN_FILE, recorded_tags
 from evaluation.records.ledger import Ledger, plain
-from evaluation.records.store import LEDGER_FILE
+from evaluation.records.store import LEDGER_FILE, LEDGER_HEAD_TAG, metric_histories
 from evaluation.records.tracking import check_address, explained_errors, named_uri, tracking_uri
 
 if TYPE_CHECKING:
@@ -25,10 +27,11 @@ if TYPE_CHECKING:
     from mlflow.entities import Run as MlflowRun
 
 # Artifacts that are records. A file that somebody put there under another name is nobody's evidence.
-RECORD_FILES = (CAMPAIGN_FILE, RUN_FILE, PREDICTIONS_FILE, LEDGER_FILE)
-PREFIX = "preuve."
+SHOWN_FILES = (CAMPAIGN_FILE, RUN_FILE, LEDGER_FILE)
+RECORD_FILES = (*SHOWN_FILES, PREDICTIONS_FILE)
 HUB = "hf:"
 HEAD_FILE = "ledger.head"
+HELD = ("mlflow", "samples")
 
 
 class LiveEvidence(Evidence):
@@ -45,10 +48,11 @@ class LiveEvidence(Evidence):
         super().__init__(ledger.path)
         self.now: dict[str, dict[str, Any]] = {}
         self.id = ledger.id
+        self._path = ledger.path
         # In this order: a campaign under way goes on writing.
+        self._runs = {run.info.run_id for run in self._search()}
         self.head = super().read(HEAD_FILE)
         self.size = ledger.path.stat().st_size
-        self._path = ledger.path
 
     def lines(self) -> Iterator[bytes]:
         """The ledger's lines as far as it went."""
@@ -63,8 +67,8 @@ class LiveEvidence(Evidence):
         return self.head if name == HEAD_FILE and hasattr(self, "head") else super().read(name)
 
     def holds(self, folder: str) -> bool:
-        """MLflow is always at hand, or it is an error that says why not."""
-        return folder == "mlflow" or super().holds(folder)
+        """What a home always has: where it is gone, that is told and not passed over."""
+        return folder in HELD
 
     @cached_property
     def client(self) -> MlflowClient:
@@ -76,7 +80,7 @@ class LiveEvidence(Evidence):
 
     def run_ids(self) -> set[str]:
         """Of every run that preuve recorded, deleted ones included."""
-        return {run.info.run_id for run in self._search()}
+        return self._runs
 
     def _search(self) -> Iterator[MlflowRun]:
         from mlflow.entities import ViewType
@@ -105,7 +109,19 @@ class LiveEvidence(Evidence):
                 if error.error_code == ErrorCode.Name(RESOURCE_DOES_NOT_EXIST):
                     return None
                 raise
-            return _plain_run(self.client, found, whole=found.data.tags.get(f"{PREFIX}ledger") == self.id)
+            told = _plain_run(self.client, found, whole=found.data.tags.get("preuve.ledger") == self.id)
+        if self._ended_since(found.data.tags.get(LEDGER_HEAD_TAG, "")):
+            told["tags"].pop("ledger_head", None)
+        return told
+
+    def _ended_since(self, head: str) -> bool:
+        """Whether a run was recorded after this began to look, and its record is there by now."""
+        number, _, sha256 = head.partition(":")
+        if not sha256 or not number.isdecimal():
+            return False
+        with self._path.open("rb") as file:
+            file.seek(self.size)
+            return sha256.encode() in file.read()
 
     def present(self, kind: str, name: str) -> Any:
         """What there is now; each answer is kept, for a bundle."""
@@ -117,31 +133,37 @@ class LiveEvidence(Evidence):
 
 def _plain_run(client: MlflowClient, run: MlflowRun, *, whole: bool) -> dict[str, Any]:
     """A run in plain JSON; of one that is another ledger's matter, no more than tells so."""
-    run_id = run.info.run_id
-    histories = {key: client.get_metric_history(run_id, key) if whole else [] for key in sorted(run.data.metrics)}
+    run_id, tags = run.info.run_id, recorded_tags(run.data.tags)
     found: dict[str, Any] = {
-        "files": dict(_files(client, run_id)) if whole and run.info.lifecycle_stage == "active" else {},
-        "latest": dict(sorted(run.data.metrics.items())),
         "lifecycle_stage": run.info.lifecycle_stage,
-        "metrics": {key: sorted([metric.step, metric.value] for metric in of_key) for key, of_key in histories.items()},
-        "name": run.info.run_name,
-        "params": dict(sorted(run.data.params.items())),
         "run_id": run_id,
         "started": dt.datetime.fromtimestamp(run.info.start_time / 1000, dt.UTC).isoformat(timespec="milliseconds"),
+    }
+    if not whole:
+        known = {name: tags[name] for name in ("ledger", "machine") if name in tags}
+        return found | {"metrics": dict.fromkeys(sorted(run.data.metrics)), "tags": known}
+    files = dict(_files(client, run_id)) if run.info.lifecycle_stage == "active" else {}
+    found |= {
+        # A candidate may answer with words of its input: answers stay in MLflow.
+        "files": {name: content.decode("utf-8", "backslashreplace") for name, content in files.items() if name in SHOWN_FILES},
+        "hashes": {name: sha256_of(content) for name, content in files.items() if name not in SHOWN_FILES},
+        "latest": dict(sorted(run.data.metrics.items())),
+        "metrics": metric_histories(client, run),
+        "name": run.info.run_name,
+        "params": dict(sorted(run.data.params.items())),
         "status": run.info.status,
-        "tags": {key.removeprefix(PREFIX): value for key, value in sorted(run.data.tags.items()) if key.startswith(PREFIX)},
+        "tags": tags,
     }
     plainly: dict[str, Any] = plain(found)
     return plainly
 
 
-def _files(client: MlflowClient, run_id: str) -> Iterator[tuple[str, str]]:
+def _files(client: MlflowClient, run_id: str) -> Iterator[tuple[str, bytes]]:
     there = {file.path for file in client.list_artifacts(run_id)}
     with tempfile.TemporaryDirectory() as folder:
         for name in RECORD_FILES:
             if name in there:
-                content = Path(client.download_artifacts(run_id, name, folder)).read_bytes()
-                yield name, content.decode("utf-8", "backslashreplace")
+                yield name, Path(client.download_artifacts(run_id, name, folder)).read_bytes()
 
 
 def _data_now(source: str) -> Any:
@@ -186,8 +208,11 @@ def check_place(place: Path, against: list[Path]) -> Checker:
     Raises:
         DataError: there is none.
     """
-    evidence = _opened(place)
-    return Checker(evidence, heads_in(against)).check()
+    evidence, quoted = _opened(place), heads_in(against)
+    try:
+        return Checker(evidence, quoted).check()
+    except (OSError, ValueError, BadZipFile) as error:
+        raise _unreadable(place, str(error)) from error
 
 
 def _opened(place: Path) -> Evidence:
@@ -196,9 +221,13 @@ def _opened(place: Path) -> Evidence:
         if evidence.ledger.exists():
             return evidence
         found = "no ledger.jsonl in it" if place.exists() else "no such file"
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, BadZipFile) as error:
         found = str(error)
-    raise DataError(
+    raise _unreadable(place, found)
+
+
+def _unreadable(place: Path, found: str) -> DataError:
+    return DataError(
         expected="a bundle of preuve audit bundle, zipped or unpacked, or a ledger.jsonl",
         found=found,
         where=str(place),

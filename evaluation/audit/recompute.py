@@ -78,14 +78,13 @@ def recompute(ledger: Ledger, factor: Factor, pue: float | None) -> tuple[Recomp
     Raises:
         RecordError: nothing was measured yet, or the ledger cannot be read or appended to.
     """
-    measured, last = Measured(), Head(0, "")
     while True:
         # A campaign under way goes on: what it adds meanwhile is counted too, so that the record holds all that stands before it.
+        measured, last = Measured(), None
         for record in ledger.records():
-            if record["number"] > last.number:
-                last = Head(record["number"], record["sha256"])
-                if record["kind"] == "reading":
-                    measured.add(record["content"])
+            last = Head(record["number"], record["sha256"])
+            if record["kind"] == "reading":
+                measured.add(record["content"])
         if not measured.readings:
             raise RecordError(
                 expected="energy that was measured",

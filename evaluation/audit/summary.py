@@ -206,6 +206,8 @@ class TaskSummary:
 
     name: str
     energy: Energy
+    carbon_g: float
+    embodied_g: float
     campaigns: tuple[CampaignSummary, ...]
 
 
@@ -497,7 +499,7 @@ class _Count:
             not_ended=not_ended.energy,
             carbon_g=self.used.carbon_g,
             electricity=tuple(self._electricity(*name, used) for name, used in self.electricity.items()),
-            embodied_g=sum(campaign.embodied_g or 0.0 for campaign in campaigns),
+            embodied_g=_embodied_g(campaigns),
             recomputations=tuple(self.recomputations),
             imported=tuple(Import(*name, used.energy.energy, used.carbon_g) for name, used in self.imports.items()),
             imported_energy=imported.energy.energy,
@@ -561,10 +563,14 @@ def _campaign_summary(campaign: _Campaign, opened: Content) -> CampaignSummary:
 def _tasks(campaigns: Sequence[CampaignSummary]) -> Iterator[TaskSummary]:
     for name in sorted({campaign.task for campaign in campaigns}):
         own = tuple(campaign for campaign in campaigns if campaign.task == name)
-        energy = _Sum()
+        used = _Carbon()
         for campaign in own:
-            energy.add(campaign.energy)
-        yield TaskSummary(name, energy.energy, own)
+            used.add(campaign.energy, campaign.carbon_g)
+        yield TaskSummary(name, used.energy.energy, used.carbon_g, _embodied_g(own), own)
+
+
+def _embodied_g(campaigns: Iterable[CampaignSummary]) -> float:
+    return sum(campaign.embodied_g or 0.0 for campaign in campaigns)
 
 
 def _shaped(kind: str, content: Any) -> Content:

@@ -1,7 +1,7 @@
 """Checks a carbon ledger of preuve with nothing but Python 3.9 or later: python3 verify.py [FOLDER|ZIP] [--against FILE].
 
-Records must hold their own hash and that of the one before; sums and carbon follow from their parts; windows, MLflow and heads
-quoted elsewhere agree with them. `preuve audit verify` runs this same file; words.json puts what it finds into words.
+Records must hold their hash and that of the one before; sums and carbon, windows, MLflow and heads quoted elsewhere agree with
+them. `preuve audit verify` runs this same file; words.json puts what it finds into words.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from typing import Any, Iterator
 
 FORMAT = 1
 DECODER = json.JSONDecoder(parse_constant=lambda _: None)
-HEAD = re.compile(r"(?<![\w:])(\d+):([0-9a-f]{64})(?!\w)")
-ROUNDING, STOPPING_S = 1e-9, 1.0  # Of sums taken anew; of a meter, which takes a last sample while it stops.
+HEAD = re.compile(r"(?<![\w:])(\d{1,15}):([0-9a-f]{64})(?!\w)")
+ROUNDING, STOPPING_S = 1e-9, 1.0  # Of sums taken anew; of a meter, whose last sample comes with its stop.
 SECONDS_PER_YEAR = 365.25 * 24 * 3600
 MLFLOW_STATUS = {"finished": "FINISHED", "unavailable": "FINISHED", "failed": "FAILED", "interrupted": "KILLED"}
 
@@ -33,9 +33,9 @@ SHAPES = {
     "task_version tracking | o code data environment factor protocol pue tools unit | n development_wh | l metrics runs",
     "reading": "s? campaign evidence mlflow_run run samples_sha256 | n carbon_g energy_wh g_per_kwh high_wh low_wh pue | s "
     "factor machine_sha256 | o reading | i window",
-    "run-ended": "s campaign mlflow_run run status | n energy_wh | o files metrics params scores | i readings | s? reason",
+    "run-ended": "s campaign mlflow_run run status | n energy_wh | o files metrics params scores tags | i readings | s? reason",
     "campaign-closed": "s campaign ended mlflow_run status task | n carbon_g duration_s embodied_g energy_wh | o files metrics "
-    "params | s? over_budget reason | i readings runs",
+    "params tags | s? over_budget reason | i readings runs",
     "recomputation": "n by_factor_g by_pue_g carbon_before_g carbon_g energy_wh | o factor pue | i readings",
     "imported": "n carbon_g energy_wh g_per_kwh high_wh low_wh | o? components source | n? duration_s | s evidence factor tool | "
     "s? reason started task",
@@ -69,13 +69,14 @@ class Evidence:
         return found.read_bytes() if (found := self.root / name).exists() else None
 
     def holds(self, folder: str) -> bool:
-        return bool((self.root / folder).is_dir())
+        return folder in self.now.get("holds", ()) or bool((self.root / folder).is_dir())
 
     def run_ids(self) -> set[str]:
-        return {each.name[:-5] for each in (self.root / "mlflow").iterdir()}
+        found = self.root / "mlflow"
+        return {each.name[:-5] for each in found.iterdir() if each.name.endswith(".json")} if found.is_dir() else set()
 
     def run(self, run_id: str) -> Any:
-        return json.loads(self.read("mlflow/" + run_id + ".json") or b"null")
+        return _parsed((self.read("mlflow/" + run_id + ".json") or b"").decode("utf-8", "replace"))
 
     def present(self, kind: str, name: str) -> Any:
         """What there is now of data, goals, code or MLflow's address; None where it is gone, False where nobody looked."""
@@ -95,8 +96,7 @@ class Checker:
         self.machines, self.open, self.used = {}, {}, {}  # type: dict[str, Any], dict[str, Any], dict[Any, dict[str, list[Any]]]
         self.machine_ids, self.goals, self.seen, self.shapes = set(), set(), set(), set()  # type: set[str], set[str], set[str], set[Any]
         self.samples: tuple[str, dict[str, bytes]] = ("", {})
-        self.number = self.campaigns = self.readings = self.confirmed = 0
-        self.lost = 0  # The last record that is not here: sums of what it belonged to say nothing.
+        self.number = self.campaigns = self.readings = self.lost = 0  # Lost: a record that is missing or changed, and its sums.
         self.energy_wh = self.carbon_g = self.imported_wh = 0.0
         self.own, self.at, self.id, self.begun = "0" * 64, "", "", ""  # Hash and time of the record in hand, and of the first.
 
@@ -104,7 +104,7 @@ class Checker:
         """Something that does not hold, or with a tilde: that is no fault, and should be known. words.json has the words."""
         self.found.append((code, record or self.number, since or self.at or None, [str(each) for each in details]))
 
-    def check(self) -> Checker:
+    def check(self) -> Checker:  # noqa: C901 - the chain is one loop
         sound, suspect, before = True, None, ""  # type: bool, tuple[int, str] | None, str
         for place, line in enumerate(self.evidence.lines(), start=1):
             expected, body = self.number + 1, line.rstrip(b"\n")
@@ -119,8 +119,9 @@ class Checker:
             follows, hashed = record["previous"] == self.own, hashlib.sha256(body[:-77] + b"}").hexdigest()
             holds = hashed == record["sha256"] and body[-77:-66] == b',"sha256":"'
             if suspect:
-                # Of two records that do not fit together, the one that the next does not know either was changed.
-                self.add("chain", record=suspect[0] - follows, since=suspect[1])
+                # Of two records that do not fit together the first was changed; the second too where the next does not know it.
+                for number in range(suspect[0] - 1, suspect[0] + (not follows)):
+                    self.add("chain", record=number, since=suspect[1])
                 sound, suspect = follows, None
             if not holds:
                 self.add("altered", record=expected, since=record["at"])
@@ -135,15 +136,13 @@ class Checker:
             if self.number >= expected:
                 self._record(record)
         if suspect:
-            self.add("chain", record=suspect[0] - (self.confirmed == suspect[0]), since=suspect[1])
+            self.add("chain", record=suspect[0] - 1, since=suspect[1])
         self._end()
         return self
 
     def _record(self, record: dict[str, Any]) -> None:
-        for who, sha256 in self.quoted.pop(self.number, ()):
-            if sha256 != self.own:
-                self.add("head", who)
-            self.confirmed = self.number if sha256 == self.own else self.confirmed
+        for who in [who for who, sha256 in self.quoted.pop(self.number, ()) if sha256 != self.own]:
+            self.add("head", who)
         self.id, self.begun = self.id or self.own, self.begun or self.at
         if record["format"] != FORMAT:
             self.add("newer", record["format"], FORMAT)
@@ -166,7 +165,7 @@ class Checker:
         return True
 
     def _sum(self, name: str, written: float, follows: float) -> None:
-        if written != follows and abs(written - follows) > ROUNDING * max(abs(written), abs(follows)) + 1e-15:
+        if not abs(written - follows) <= ROUNDING * min(abs(written), abs(follows)) + 1e-15:  # Infinity is within nothing.
             self.add("sum", name, "%.12g" % written, "%.12g" % follows)
 
     def _machine(self, content: dict[str, Any]) -> None:
@@ -234,7 +233,7 @@ class Checker:
             return
         times, duration_s = [row[0] for row in json.loads(self.samples[1][sha256])["samples"]], window["duration_s"]
         gap_s = max(after - before for before, after in zip([0.0, *times], [*times, duration_s]))
-        if times != sorted(times) or abs(times[-1] - duration_s) > STOPPING_S or abs(gap_s - window["longest_gap_s"]) > 1e-6:
+        if times != sorted(times) or duration_s - times[-1] > STOPPING_S or abs(gap_s - window["longest_gap_s"]) > 1e-6:
             self.add("samples", "%.3f / %.3f s, %.3f / %.3f s" % (times[-1], duration_s, gap_s, window["longest_gap_s"]))
 
     def _run_ended(self, content: dict[str, Any]) -> None:
@@ -271,9 +270,8 @@ class Checker:
         if run is None or run["lifecycle_stage"] == "deleted":
             self.add("missing", content["mlflow_run"], "deleted" if run else "gone", record=number, since=at)
             return
-        tags = {key: opened[key] for key in ("campaign", "task", "goals_sha256", "machine_sha256")}
-        tags.update(status=content["status"], ledger_head="%d:%s" % (number, own))
-        files = {key: _sha256(text) for key, text in run["files"].items() if key != "ledger.json"}
+        tags = {**content["tags"], "status": content["status"], "ledger_head": "%d:%s" % (number, own)}
+        files = {**run["hashes"], **{key: _sha256(text) for key, text in run["files"].items() if key != "ledger.json"}}
         for kind, found, known in (
             ("", {"status": run["status"], "name": run["name"]},
              {"status": MLFLOW_STATUS[content["status"]], "name": name or opened["campaign"]}),
@@ -282,8 +280,7 @@ class Checker:
             ("parameter ", run["params"], content["params"]), ("metric ", run["metrics"], content["metrics"]),
             ("latest ", run["latest"], {key: rows[-1][1] for key, rows in content["metrics"].items()})):  # fmt: skip
             for key in sorted(key for key in {**found, **known} if found.get(key) != known.get(key)):
-                values = (found.get(key), known.get(key))
-                both = [value if isinstance(value, str) else json.dumps(value, ensure_ascii=False) for value in values]
+                both = [each if isinstance(each, str) else json.dumps(each) for each in (found.get(key), known.get(key))]
                 # As text, from where they begin to differ, short enough for a line.
                 start = max(0, next((place for place, (one, other) in enumerate(zip(*both)) if one != other), 0) - 20)
                 short = [text[start : start + 80] for text in both]
@@ -293,8 +290,8 @@ class Checker:
         self._sum("energy_wh", content["energy_wh"], self.energy_wh)
         self._sum("carbon_before_g", content["carbon_before_g"], self.carbon_g)
         self._sum("carbon_g", content["carbon_g"], content["carbon_before_g"] + content["by_factor_g"] + content["by_pue_g"])
-        room_wh = content["energy_wh"] * content["pue"]["value"]
-        self._sum("carbon_g", content["carbon_g"], room_wh * content["factor"]["g_per_kwh"] / 1000)
+        per_kwh = content["pue"]["value"] * content["factor"]["g_per_kwh"]
+        self._sum("carbon_g", content["carbon_g"], content["energy_wh"] / 1000 * per_kwh)
 
     def _imported(self, content: dict[str, Any]) -> None:
         self.imported_wh += content["energy_wh"]
@@ -324,17 +321,16 @@ class Checker:
             self.add("absent~", what)
 
     def _look_for_unrecorded_runs(self) -> None:
+        alone = self.evidence.present("tracking", "") == ""  # Nobody else's ledger is in the home's own database.
         others, under_way = 0, {run_id for campaign in self.open.values() for run_id in campaign.ids.values()}
-        for run in map(self.evidence.run, sorted(self.evidence.run_ids() - self.seen)):
-            tags, ours = (
-                run["tags"],
-                run["tags"].get("machine") in self.machine_ids and run["started"] >= self.begun and run["metrics"],
-            )
+        for run in filter(None, map(self.evidence.run, sorted(self.evidence.run_ids() - self.seen))):
+            tags = run["tags"]
+            ours = tags.get("machine") in self.machine_ids and run["started"] >= self.begun and run["metrics"]
             if run["run_id"] in under_way:
                 # MLflow may have been told of an end that is not here any more.
                 for number, sha256 in HEAD.findall(tags.get("ledger_head", "")):
                     self.quoted.setdefault(int(number), []).append(("MLflow " + run["run_id"], sha256))
-            elif tags.get("ledger") == self.id or ("ledger" not in tags and ours):
+            elif tags.get("ledger", "") == self.id or (alone if "ledger" in tags else ours):
                 self.add("no-readings", run["run_id"], since=run["started"])
             else:
                 others += 1
@@ -345,8 +341,9 @@ class Checker:
         """For `--json`; `words` are those of words.json."""
         told: dict[bool, list[dict[str, Any]]] = {False: [], True: []}
         for code, record, since, found in self.found:
-            details = [words["details"].get(detail, detail) if language == "fr" else detail for detail in found]
-            texts = {key: text.format(record, *details) for key, text in words["findings"][code.rstrip("~")][language].items()}
+            details = [words["details"].get(detail, detail) if words and language == "fr" else detail for detail in found]
+            known = words["findings"][code.rstrip("~")][language] if words else {"what": code, "means": ", ".join(details)}
+            texts = {key: text.format(record, *details) if words else text for key, text in known.items()}
             told["~" in code].append({"code": code.rstrip("~"), "record": record, "since": since, **texts})
         return {"ledger_head": "%d:%s" % (self.number, self.own), "records": self.number, "campaigns": self.campaigns,
                 "readings": self.readings, "energy_wh": self.energy_wh, "carbon_g": self.carbon_g, "imported_wh": self.imported_wh,
@@ -391,9 +388,12 @@ def main() -> int:
     words = json.loads(beside.read_bytes() if beside.exists() else evidence.read("words.json") or b"{}")
     checker = Checker(evidence, [head for path in chosen.against for head in quoted_heads(path)]).check()
     told = checker.as_dict(words, chosen.lang)
-    print(json.dumps(told, ensure_ascii=False, indent=2) if chosen.json else checker.report(words, chosen.lang))
+    print(json.dumps(told, ensure_ascii=False, indent=2) if chosen.json or not words else checker.report(words, chosen.lang))
     return 1 if told["findings"] else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        sys.exit("cannot be read: %s" % error)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.audit import verify
-from evaluation.audit.live import HEAD_FILE, LiveEvidence, heads_in
+from evaluation.audit.live import HEAD_FILE, HELD, LiveEvidence, heads_in
 from evaluation.audit.summary import summarise
 from evaluation.audit.verify import Checker
 from evaluation.audit.words import LANGUAGES, WORDS, read_words
@@ -100,7 +100,7 @@ def write_bundle(ledger: Ledger, path: Path, against: list[Path], language: str)
         for name, content in sorted(_recorded_files(evidence).items()):
             pack.add(name, content)
         pack.add("factors.csv", FACTORS.read_bytes())
-        pack.add("present.json", _json(evidence.now))
+        pack.add("present.json", _json(evidence.now | {"holds": HELD}))
         summary, words = summarise(_records(evidence)), read_words()
         for each in LANGUAGES:
             pack.add(f"summary.{each}.html", summary_page(summary, checker.as_dict(words, each), each).encode())

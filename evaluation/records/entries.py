@@ -140,7 +140,14 @@ def reading_entry(
 
 
 def run_entry(
-    campaign: Campaign, run: Run, mlflow_run: str, files: Mapping[str, bytes], metrics: Content, params: Mapping[str, str]
+    campaign: Campaign,
+    run: Run,
+    mlflow_run: str,
+    *,
+    files: Mapping[str, bytes],
+    metrics: Content,
+    params: Mapping[str, str],
+    tags: Mapping[str, str],
 ) -> Entry:
     """A run that ended, with what MLflow is told of it.
 
@@ -151,6 +158,7 @@ def run_entry(
         files: its artifacts that are records, by name.
         metrics: `[[step, value], ...]` by name.
         params: by name.
+        tags: by name.
     """
     content = {
         "campaign": campaign.id,
@@ -164,12 +172,20 @@ def run_entry(
         "run": run.name,
         "scores": run.scores,
         "status": run.status,
+        "tags": dict(tags),
     }
     return Entry("run-ended", plain(content))
 
 
 def closed_entry(
-    campaign: Campaign, mlflow_run: str, files: Mapping[str, bytes], metrics: Content, params: Mapping[str, str], factor: Factor
+    campaign: Campaign,
+    mlflow_run: str,
+    factor: Factor,
+    *,
+    files: Mapping[str, bytes],
+    metrics: Content,
+    params: Mapping[str, str],
+    tags: Mapping[str, str],
 ) -> Entry:
     """A campaign that ended, with everything that was used in it."""
     declared = campaign.machine.declared
@@ -192,6 +208,7 @@ def closed_entry(
         "reason": campaign.reason,
         "runs": len(campaign.runs),
         "status": campaign.status,
+        "tags": dict(tags),
         "task": campaign.task,
     }
     return Entry("campaign-closed", plain(content))

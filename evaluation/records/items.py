@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import math
+import sys
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
@@ -17,6 +19,10 @@ from evaluation.run import Campaign, Prediction, Run
 CAMPAIGN_FILE = "campaign.json"
 RUN_FILE = "run.json"
 PREDICTIONS_FILE = "predictions.json"
+# Of our own tags.
+PREFIX = "preuve."
+# MLflow cuts longer values off, and has no infinite numbers: the ledger says what MLflow will.
+LONGEST_PARAM, LARGEST_METRIC = 6000, sys.float_info.max
 # All that was used for a run, what did not count included: what a POC's development budget is charged.
 TOTAL_ENERGY = "total_energy_wh"
 # Beyond this many labels their names would be too small to read; the cells still show where the mass lies.
@@ -49,7 +55,7 @@ def campaign_params(campaign: Campaign) -> dict[str, str]:
 def run_params(campaign: Campaign, run: Run) -> dict[str, str]:
     """How a run was made and measured, as MLflow parameters."""
     own = {**run.params, "candidate": run.candidate, "seed": run.seed}
-    return campaign_params(campaign) | {name: str(value) for name, value in own.items()}
+    return campaign_params(campaign) | {name: str(value)[:LONGEST_PARAM] for name, value in own.items()}
 
 
 def run_files(run: Run) -> dict[str, bytes]:
@@ -67,8 +73,14 @@ def metric_rows(found: Iterable[MetricItem]) -> dict[str, list[list[float]]]:
     """Metrics as plain numbers: `[[step, value], ...]` by name."""
     rows: dict[str, list[list[float]]] = {}
     for item in found:
-        rows.setdefault(item.key, []).append([item.step, item.value])
+        within = max(-LARGEST_METRIC, min(item.value, LARGEST_METRIC))
+        rows.setdefault(item.key, []).append([item.step, item.value if math.isnan(item.value) else within])
     return {key: sorted(of_key) for key, of_key in rows.items()}
+
+
+def recorded_tags(tags: Mapping[str, str]) -> dict[str, str]:
+    """Those of our own among the tags of a run, by name without their prefix: the ledger has them too."""
+    return {key.removeprefix(PREFIX): value for key, value in sorted(tags.items()) if key.startswith(PREFIX)}
 
 
 def common_tags(campaign: Campaign) -> dict[str, str]:
@@ -89,6 +101,12 @@ def common_tags(campaign: Campaign) -> dict[str, str]:
         "preuve.test_data_sha256": campaign.data.test_sha256 or campaign.data.sha256,
         "preuve.goals_sha256": campaign.goals_sha256,
     }
+
+
+def campaign_tags(campaign: Campaign) -> dict[str, str]:
+    """Tags of a campaign's own run, besides those of all its runs."""
+    reason = {"preuve.reason": campaign.reason} if campaign.reason else {}
+    return {"preuve.kind": "campaign", "preuve.status": campaign.status} | reason
 
 
 def run_tags(run: Run) -> dict[str, str]:
@@ -172,7 +190,8 @@ def _prediction_table(predictions: Sequence[Prediction]) -> bytes:
     """The answers by column, as MLflow's `log_table` writes them, but with every digit of a number: MLflow keeps ten."""
     columns = ["sample_id", "expected", "predicted", "score"]
     rows = [[prediction.id, prediction.expected, prediction.predicted, prediction.score] for prediction in predictions]
-    return json.dumps({"columns": columns, "data": rows}, ensure_ascii=False).encode()
+    # Half a character has an escape in JSON, as Python writes it too.
+    return json.dumps({"columns": columns, "data": rows}, ensure_ascii=False).encode(errors="backslashreplace")
 
 
 def predictions_of(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> tuple[Prediction, ...]:

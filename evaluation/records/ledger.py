@@ -27,6 +27,7 @@ from evaluation.process import close, keep_from_children
 
 # Raised when a record of an older program would be understood wrongly.
 FORMAT = 1
+MEMBERS = {"at", "content", "format", "kind", "number", "previous", "sha256"}
 # What the first record follows.
 NOTHING = "0" * 64
 # What stands behind the hashed part of a line: ,"sha256":"<64 digits>"}
@@ -127,7 +128,10 @@ def plain(value: Any) -> Any:
         return {_text(str(name)): plain(entry) for name, entry in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(entry) for entry in value]
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) and abs(value) > LARGEST_INTEGER else value
+    if value is None or isinstance(value, bool) or (isinstance(value, int) and abs(value) <= LARGEST_INTEGER):
+        return value
+    # A set, a path: whatever else is given as a parameter.
+    return _text(str(value))
 
 
 def _number(value: float) -> float | int | str:
@@ -190,8 +194,10 @@ class Ledger:
             with self.path.open("rb") as file:
                 file.seek(start)
                 for line in file:
-                    with suppress(ValueError):
-                        yield json.loads(line)
+                    with suppress(ValueError, RecursionError):
+                        record = json.loads(line)
+                        if isinstance(record, dict) and record.keys() >= MEMBERS and isinstance(record["content"], dict):
+                            yield record
         except FileNotFoundError:
             return
         except OSError as error:

@@ -143,11 +143,18 @@ class Recorder:
         told = self._ended.get(run.name)
         if told and self.store.end_if_linked(run.name, f"{told['number']}:{told['sha256']}", told["content"]["status"]):
             return
-        metrics = items.metric_rows(items.run_metrics(campaign, run))
         # What another process had written before it was killed is still there, and cannot be taken back.
-        left = self.store.files_left(run.name) if self._resumed else {}
-        files, params = left | items.run_files(run), items.run_params(campaign, run)
-        (head,) = self.ledger.append(run_entry(campaign, run, self.ids[run.name], files, metrics, params))
+        files_left, metrics_left = self.store.left(run.name) if self._resumed else ({}, {})
+        entry = run_entry(
+            campaign,
+            run,
+            self.ids[run.name],
+            files=files_left | items.run_files(run),
+            metrics=metrics_left | items.metric_rows(items.run_metrics(campaign, run)),
+            params=items.run_params(campaign, run),
+            tags=items.recorded_tags(items.common_tags(campaign) | items.run_tags(run)),
+        )
+        (head,) = self.ledger.append(entry)
         self.store.add_run(campaign, run, predictor, samples, self._link(head, run.name))
 
     def as_closed(self, campaign: Campaign) -> Campaign:
@@ -166,9 +173,16 @@ class Recorder:
         return campaign.model_copy(update={"ledger_head": str(head)})
 
     def _close_in_ledger(self, campaign: Campaign) -> Head:
-        metrics = items.metric_rows(items.campaign_metrics(campaign))
-        files, params = items.campaign_files(campaign), items.campaign_params(campaign)
-        return self.ledger.append(closed_entry(campaign, self.ids[None], files, metrics, params, self.factor))[0]
+        entry = closed_entry(
+            campaign,
+            self.ids[None],
+            self.factor,
+            files=items.campaign_files(campaign),
+            metrics=items.metric_rows(items.campaign_metrics(campaign)),
+            params=items.campaign_params(campaign),
+            tags=items.recorded_tags(items.common_tags(campaign) | items.campaign_tags(campaign)),
+        )
+        return self.ledger.append(entry)[0]
 
     def _link(self, head: Head, run: str | None) -> LedgerLink:
         return LedgerLink(self.ledger.id or "", head, tuple(self.readings.get(run, ())))

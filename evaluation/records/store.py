@@ -42,6 +42,7 @@ POWER_SAMPLES_FILE = "power_samples.parquet"
 MLFLOW_STATUS = {"finished": "FINISHED", "unavailable": "FINISHED", "failed": "FAILED", "interrupted": "KILLED"}
 DIGEST_LENGTH = 32
 PROCESS_TAG = "preuve.process"
+LEDGER_HEAD_TAG = "preuve.ledger_head"
 # Which of its campaign's runs it is: MLflow puts those that began at the same moment, as all do that never began, in any order.
 PLACE_TAG = "preuve.place"
 # MLflow then shows its pages for trained models, not those for agents and prompts.
@@ -111,7 +112,7 @@ class Store:
             MLflow's ids by the run's name, the campaign's own under none.
         """
         with explained_errors():
-            tags = items.common_tags(campaign) | {"preuve.kind": "campaign", "preuve.status": campaign.status}
+            tags = items.common_tags(campaign) | items.campaign_tags(campaign)
             self._ids = {None: self._create(campaign, campaign.id, tags | {PROCESS_TAG: process_name()})}
             self._log_dataset(self._ids[None], campaign)
             self._log(self._ids[None], params=items.campaign_params(campaign))
@@ -121,7 +122,9 @@ class Store:
         return dict(self._ids)
 
     def _open_run(self, campaign: Campaign, run: Run) -> str:
-        tags = items.common_tags(campaign) | items.run_tags(run) | {"preuve.status": "running", PROCESS_TAG: process_name()}
+        # How it ends, and why, is not known yet.
+        tags = {key: value for key, value in items.run_tags(run).items() if key not in {"preuve.reason", "preuve.remedy"}}
+        tags |= items.common_tags(campaign) | {"preuve.status": "running", PROCESS_TAG: process_name()}
         self._ids[run.name] = self._create(campaign, run.name, tags | {"mlflow.parentRunId": self._ids[None]})
         self._log_dataset(self._ids[run.name], campaign)
         return self._ids[run.name]
@@ -165,19 +168,21 @@ class Store:
         """End a run all of whose record is in MLflow, as the ledger's head in its last part tells; false where it is not."""
         with explained_errors():
             run = self.client.get_run(self._ids[run_name])
-            if run.data.tags.get("preuve.ledger_head") != head:
+            if run.data.tags.get(LEDGER_HEAD_TAG) != head:
                 return False
-            if run.info.status == "RUNNING":
+            if run.info.status != MLFLOW_STATUS[status]:
+                self.client.set_tag(run.info.run_id, "preuve.status", status)
                 self.client.set_terminated(run.info.run_id, MLFLOW_STATUS[status])
         return True
 
-    def files_left(self, run_name: str) -> dict[str, bytes]:
-        """The answers of a run that another process had recorded before it was killed; nothing where there are none."""
+    def left(self, run_name: str) -> tuple[dict[str, bytes], dict[str, list[list[float]]]]:
+        """What another process had recorded of a run before it was killed: its answers as a file, and its metrics."""
+        run_id = self._ids[run_name]
         with explained_errors():
-            there = {file.path for file in self.client.list_artifacts(self._ids[run_name])}
-        if items.PREDICTIONS_FILE not in there:
-            return {}
-        return {items.PREDICTIONS_FILE: self._read(self._ids[run_name], items.PREDICTIONS_FILE).encode()}
+            there = {file.path for file in self.client.list_artifacts(run_id)}
+            metrics = metric_histories(self.client, self.client.get_run(run_id))
+        name = items.PREDICTIONS_FILE
+        return ({name: self._read(run_id, name).encode()} if name in there else {}), metrics
 
     def add_run(
         self,
@@ -218,7 +223,7 @@ class Store:
             self._write_files(run_id, items.campaign_files(campaign))
             self._write_packages(run_id, campaign)
             self._write_power_samples(run_id, campaign.readings, power_samples)
-            tags = {"preuve.status": campaign.status} | ({"preuve.reason": campaign.reason} if campaign.reason else {})
+            tags = items.campaign_tags(campaign)
             metrics = self._metrics(items.campaign_metrics(campaign), campaign, run_id)
             self._log(run_id, metrics=metrics, tags=tags | self._linked(run_id, link))
             self.client.set_terminated(run_id, MLFLOW_STATUS[campaign.status])
@@ -229,7 +234,7 @@ class Store:
             return {}
         listed = {"head": str(link.head), "ledger": link.ledger, "records": [list(head) for head in link.readings]}
         self._write(run_id, LEDGER_FILE, json.dumps(listed).encode())
-        return {"preuve.ledger": link.ledger, "preuve.ledger_head": str(link.head)}
+        return {"preuve.ledger": link.ledger, LEDGER_HEAD_TAG: str(link.head)}
 
     def close_orphans(self, alive: Container[str] = ()) -> list[str]:
         """Close as interrupted what a killed process of this machine left open, and return the campaigns' ids.
@@ -243,7 +248,10 @@ class Store:
             left_open = [
                 run
                 for run in left_open
-                if not is_running(run.data.tags.get(PROCESS_TAG, "")) and run.data.tags.get("preuve.campaign") not in alive
+                if not is_running(run.data.tags.get(PROCESS_TAG, ""))
+                and run.data.tags.get("preuve.campaign") not in alive
+                # All of it is recorded; its own home's next command only has to end it.
+                and LEDGER_HEAD_TAG not in run.data.tags
             ]
             for run in left_open:
                 self.client.set_tag(run.info.run_id, "preuve.status", "interrupted")
@@ -315,7 +323,7 @@ class Store:
         children.sort(key=lambda run: int(run.data.tags.get(PLACE_TAG, "0")))
         runs = [self._read_run(run.info.run_id) for run in children]
         tags = parents[0].data.tags
-        found_in_tags = {"status": tags["preuve.status"], "ledger_head": tags.get("preuve.ledger_head")}
+        found_in_tags = {"status": tags["preuve.status"], "ledger_head": tags.get(LEDGER_HEAD_TAG)}
         return campaign.model_copy(update={"runs": tuple(runs), **found_in_tags})
 
     def _read_run(self, run_id: str) -> Run:
@@ -362,7 +370,8 @@ class Store:
         from mlflow.entities import Metric
 
         name, digest = self._dataset_identity(campaign)
-        at = _milliseconds(campaign.ended or campaign.started)
+        # Whoever records a run for the second time says the same again, which MLflow then keeps once.
+        at = _milliseconds(campaign.started)
         return [
             Metric(
                 item.key,
@@ -445,6 +454,12 @@ def _parsed(kind: type[RecordKind], content: str, run_id: str) -> RecordKind:
             where=f"MLflow run {run_id}",
             remedy="read it with the version that wrote it (its tag preuve.code_commit), or run the campaign again",
         ) from error
+
+
+def metric_histories(client: MlflowClient, run: MlflowRun) -> dict[str, list[list[float]]]:
+    """All that MLflow has of a run's metrics: `[[step, value], ...]` by name."""
+    histories = {key: client.get_metric_history(run.info.run_id, key) for key in sorted(run.data.metrics)}
+    return {key: sorted([metric.step, metric.value] for metric in history) for key, history in histories.items()}
 
 
 def looks_like_campaign(name: str) -> bool:

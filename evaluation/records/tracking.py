@@ -12,6 +12,7 @@ from pathlib import Path
 from evaluation.exceptions import RecordError
 from evaluation.home import home_path
 
+SQLITE = "sqlite:///"
 # What installs a driver, where that is called otherwise than what is imported.
 DRIVERS = {"psycopg": "'psycopg[binary]'", "psycopg2": "psycopg2-binary", "MySQLdb": "mysqlclient"}
 
@@ -22,13 +23,19 @@ def tracking_uri() -> str:
 
 
 def shown_uri() -> str:
-    """The tracking address without a user's name or password, for messages."""
-    return re.sub(r"//[^/@]*@", "//", tracking_uri())
+    """The tracking address without a user's name or password, for messages and records."""
+    uri = tracking_uri()
+    # A password may have any sign in it, and may stand behind the question mark as well; a path has neither.
+    return uri if uri.startswith(SQLITE) else re.sub(r"//.*@", "//", uri.partition("?")[0])
 
 
 def named_uri() -> str:
-    """The address that `MLFLOW_TRACKING_URI` names, without a user's name or password; empty where it names none."""
-    return shown_uri() if os.environ.get("MLFLOW_TRACKING_URI") else ""
+    """The address that `MLFLOW_TRACKING_URI` names, always written alike; empty where that is the home's own database."""
+    uri = shown_uri()
+    if not uri.startswith(SQLITE):
+        return uri
+    path = Path(uri.removeprefix(SQLITE)).resolve()
+    return "" if path == (home_path() / "mlflow.db").resolve() else f"{SQLITE}{path}"
 
 
 def check_address() -> None:

@@ -149,9 +149,13 @@ class Writer:
                 )  # fmt: skip
         for run in campaign.runs:
             metrics, params = items.metric_rows(items.run_metrics(campaign, run)), items.run_params(campaign, run)
-            yield run_entry(campaign, run, ids[run.name], items.run_files(run), metrics, params)
+            tags = items.recorded_tags(items.common_tags(campaign) | items.run_tags(run))
+            files = items.run_files(run)
+            yield run_entry(campaign, run, ids[run.name], files=files, metrics=metrics, params=params, tags=tags)
         metrics, params = items.metric_rows(items.campaign_metrics(campaign)), items.campaign_params(campaign)
-        yield closed_entry(campaign, ids[None], items.campaign_files(campaign), metrics, params, self.factor)
+        tags = items.recorded_tags(items.common_tags(campaign) | items.campaign_tags(campaign))
+        files = items.campaign_files(campaign)
+        yield closed_entry(campaign, ids[None], self.factor, files=files, metrics=metrics, params=params, tags=tags)
 
     def _campaign(self) -> Iterator[Entry]:
         """The next one: other ids, other energies, and all that follows from them."""

@@ -21,7 +21,9 @@ def opened(campaign: str) -> Entry:
 
 
 def ended(number: int, **changes: Any) -> Entry:
-    return run_entry(make_campaign(), make_run(f"candidate-{number}", **changes), f"{number:032x}", {}, {}, {})
+    return run_entry(
+        make_campaign(), make_run(f"candidate-{number}", **changes), f"{number:032x}", files={}, metrics={}, params={}, tags={}
+    )
 
 
 def with_runs(count: int) -> Ledger:

@@ -282,6 +282,49 @@ def samples_are_removed(home: Home) -> Found:
 
 
 @tampering
+def the_folder_of_the_samples_is_removed(home: Home) -> Found:
+    shutil.rmtree(home.home / "carbon" / "samples")
+    return [("samples", home.round_1)]
+
+
+@tampering
+def the_ledger_is_emptied(home: Home) -> Found:
+    write_lines(home.ledger, [])
+    home.ledger.with_suffix(".head").unlink()
+    return [("no-readings", 0)] * 3
+
+
+@tampering
+def mlflows_database_is_removed(home: Home) -> Found:
+    (home.home / "mlflow.db").unlink()
+    return [("missing", home.linear), ("missing", home.closed)]
+
+
+@tampering
+def two_neighbours_are_changed_with_their_own_hashes(home: Home) -> Found:
+    for number in (home.round_1, home.round_1 + 1):
+        edit(home.ledger, number, lambda content: content["reading"].update(cpu_seconds=0.001))
+    return [("chain", home.round_1), ("chain", home.round_1 + 1)]
+
+
+@tampering
+def energy_without_end_is_written(home: Home) -> Found:
+    lines = lines_of(home.ledger)
+    place = home.round_1 - 1
+    lines[place] = re.sub(
+        rb'"energy_wh":[0-9.e-]+,"evidence":"C","factor"', b'"energy_wh":1e999,"evidence":"C","factor"', lines[place]
+    )
+    write_lines(home.ledger, lines)
+    return [("altered", home.round_1), ("sum", home.round_1)]
+
+
+@tampering
+def how_well_energy_is_known_is_edited_in_mlflow(home: Home) -> Found:
+    open_store(TASK).client.set_tag(home.linear_id, "preuve.energy_evidence", "A")
+    return [("edited", home.linear)]
+
+
+@tampering
 def a_run_is_deleted_through_mlflow(home: Home) -> Found:
     open_store(TASK).client.delete_run(home.linear_id)
     return [("missing", home.linear)]
@@ -383,7 +426,7 @@ def test_tampering_is_found_and_named_here_and_by_the_bundles_own_verifier(home:
     assert set(expected) <= set(found), found
     for each in told["findings"]:
         assert str(each["record"]) in each["what"] or each["code"] == "no-readings"
-        assert each["since"].startswith("20")
+        assert str(each["since"]).startswith("20")
     bundle = home.bundle(tmp_path / "audit.zip")
     verified = run_verifier(unpacked(bundle, tmp_path / "unpacked"))
     assert verified == told
@@ -462,7 +505,8 @@ def test_a_campaign_that_is_under_way_is_no_fault(home: Home) -> None:
     assert ("open", 3) in [(each["code"], each["record"]) for each in told["notices"]]
 
 
-def test_runs_of_other_ledgers_on_a_teams_server_are_counted_and_not_judged(home: Home) -> None:
+def test_runs_of_other_ledgers_on_a_teams_server_are_counted_and_not_judged(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("evaluation.audit.live.named_uri", lambda: "https://mlflow.example.org")
     client = open_store(TASK).client
     run = client.get_run(home.linear_id)
     copy = client.create_run(run.info.experiment_id, tags=tags_of(run) | {"preuve.ledger": "a" * 64}, run_name="theirs")
@@ -487,7 +531,10 @@ def test_a_ledger_by_itself_can_be_checked(home: Home, tmp_path: Path) -> None:
     shutil.copy(home.ledger, tmp_path / "copy.jsonl")
     told = home.verify(tmp_path / "copy.jsonl")
     assert told["findings"] == []
-    assert [each["what"] for each in told["notices"]] == ["power samples: nothing of the kind here", "MLflow runs: nothing of the kind here"]
+    assert [each["what"] for each in told["notices"]] == [
+        "power samples: nothing of the kind here",
+        "MLflow runs: nothing of the kind here",
+    ]
 
 
 @pytest.mark.parametrize("content", [None, b"", b"PK\x03\x04 and no zip"])

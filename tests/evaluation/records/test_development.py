@@ -36,7 +36,7 @@ def used_wh(recorded: dict[str, float] | None = None, unrecorded: dict[str, floa
 
 
 def record(campaign: Campaign) -> None:
-    Ledger().append(closed_entry(campaign, "0" * 32, {}, {}, {}, find_factor()))
+    Ledger().append(closed_entry(campaign, "0" * 32, find_factor(), files={}, metrics={}, params={}, tags={}))
 
 
 def test_what_mlflow_does_not_have_is_charged_all_the_same() -> None:

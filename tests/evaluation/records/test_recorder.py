@@ -22,11 +22,11 @@ from evaluation.records.ledger import Ledger, ledger_path
 from evaluation.records.recorder import keep_samples, machine_entries, record_self_test, samples_folder
 from evaluation.records.store import open_store
 from tests.conftest import Preuve
-from tests.evaluation.test_campaign import TASK
 from tests.ledgers import lines_of
 from tests.records import make_machine, make_reading
 
 ROOT = Path(__file__).parents[3]
+TASK = "request-classification"
 # A campaign of two candidates that is killed for real, just before or after one of its steps is taken for the n-th time.
 KILLED = """
 import os, signal, sys
@@ -93,7 +93,7 @@ def test_after_a_kill_at_any_step_ledger_and_mlflow_agree_and_nothing_is_lost(
         assert process.wait() == -signal.SIGKILL
     acknowledged = lines_of(ledger_path()) if ledger_path().exists() else []
     measured = journalled_readings()
-    store = open_store(TASK.name)
+    store = open_store(TASK)
     close_what_was_killed(store, print)
     assert "RUNNING" not in {run.info.status for run in store.client.search_runs([store.experiment_id])}
     assert list(journal_folder().glob("*")) == []
@@ -145,12 +145,9 @@ def test_a_self_test_is_recorded_too(home: Path, preuve: Preuve) -> None:
 def test_the_operators_role_is_recorded_as_machine_toml_says(home: Path, preuve: Preuve, own_data: list[str]) -> None:
     file = home / MACHINE_FILE
     file.write_text(file.read_text().replace('operator_role = "undeclared"', 'operator_role = "équipe innovation"'))
-    assert preuve("run", TASK_NAME, *own_data, "--candidate", "keywords", "--rounds", "1").status == 0
+    assert preuve("run", TASK, *own_data, "--candidate", "keywords", "--rounds", "1").status == 0
     opened = next(record["content"] for record in Ledger().records() if record["kind"] == "campaign-opened")
     assert opened["operator_role"] == "équipe innovation"
-
-
-TASK_NAME = "request-classification"
 
 
 def test_where_samples_cannot_be_kept_it_is_said_what_to_do(home: Path) -> None:

@@ -1,0 +1,208 @@
+"""The summary page of an audit bundle, in French or English: one file of HTML. What it says is `audit.summary`'s and `verify`'s.
+
+Whatever stands in a record is somebody else's text: it is escaped, and isolated so that its direction changes nothing around it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from babel.dates import format_datetime
+from babel.numbers import format_decimal, format_percent
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup, escape
+
+from evaluation.audit.summary import Declared, Energy, Summary
+from evaluation.audit.verify import ROUNDING
+from evaluation.energy.evidence import EvidenceClass
+from evaluation.energy.machine import ASSUMED, UNDECLARED
+
+WORDS = Path(__file__).with_name("audit_words.json")
+TEMPLATES = Path(__file__).with_name("templates")
+TEMPLATE = "audit_summary.html.j2"
+LOCALES = {"en": "en_GB", "fr": "fr"}
+MOMENTS = {"en": "d MMMM y, HH:mm:ss 'UTC'", "fr": "d MMMM y 'à' HH:mm:ss 'UTC'"}
+# As many digits as verify.py prints of the energy, so that one can be told from the other; and as many as a table is read for.
+EXACT_DIGITS, DIGITS = 6, 3
+# Below a trillionth nothing is measured.
+MOST_DECIMALS = 12
+# What no HTML may hold, and half characters, which no file can.
+NO_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+# So much of a hash tells its file in the bundle apart.
+SHORT_HASH = 12
+WORDS_OF_PROGRAM = "en"
+
+
+def summary_page(summary: Summary, told: dict[str, Any], language: str) -> str:
+    """The page, the same for the same input.
+
+    Args:
+        summary: of the ledger's records.
+        told: what the check found, in the page's language: `Checker.as_dict`.
+        language: `en` or `fr`.
+    """
+    others = [other for other in LOCALES if other != language]
+    page = _template().render(summary=summary, told=told, write=_Writer(language), other=others[0])
+    return NO_TEXT.sub("\ufffd", page)
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template(TEMPLATE)
+
+
+@cache
+def _words() -> dict[str, dict[str, str]]:
+    words: dict[str, dict[str, str]] = json.loads(WORDS.read_text(encoding="utf-8"))
+    return words
+
+
+@dataclass(frozen=True)
+class _Writer:
+    """Words, numbers and moments as one language writes them."""
+
+    language: str
+
+    def say(self, key: str, **values: object) -> Markup:
+        """The words of a key. Values are escaped, unless they are markup."""
+        return Markup(escape(_words()[key][self.language])).format(**values)  # noqa: S704  # it is escaped
+
+    def said(self, text: object, language: str | None = None) -> Markup:
+        """What a record says."""
+        if language and language != self.language:
+            return Markup('<bdi lang="{}">{}</bdi>').format(language, text)
+        return Markup("<bdi>{}</bdi>").format(text)
+
+    def program_said(self, text: object) -> Markup:
+        """What the program itself has recorded, in its own language."""
+        return self.said(text, WORDS_OF_PROGRAM)
+
+    def code(self, text: object) -> Markup:
+        """Something to be typed or compared letter by letter."""
+        return Markup("<code>{}</code>").format(text)
+
+    def strong(self, text: object) -> Markup:
+        """What is read first."""
+        return Markup("<strong>{}</strong>").format(text)
+
+    def listed(self, texts: Sequence[str]) -> Markup:
+        """Several things that a record says."""
+        return Markup(", ").join(self.said(text) for text in texts)
+
+    def short(self, sha256: str) -> Markup:
+        """The beginning of a hash."""
+        return self.code(self.said(sha256[:SHORT_HASH]))
+
+    def number(self, value: float, digits: int = DIGITS) -> str:
+        """A number with so many significant digits, its whole part never rounded.
+
+        >>> _Writer("en").number(1234.5), _Writer("fr").number(0.0123456), _Writer("fr").number(0)
+        ('1,234', '0,0123', '0')
+        """
+        if value == 0:
+            return "0"
+        exponent = Decimal(f"{abs(value):.{digits - 1}e}").adjusted()
+        decimals = min(max(0, digits - 1 - exponent), MOST_DECIMALS)
+        pattern = f"#,##0.{'0' * decimals}" if decimals else "#,##0"
+        return format_decimal(Decimal(repr(value)), format=pattern, locale=LOCALES[self.language])
+
+    def exact(self, value: float) -> str:
+        """The same with the digits that verify.py prints."""
+        return self.number(value, EXACT_DIGITS)
+
+    def difference(self, value: float, of: float) -> str:
+        """A number with its sign; none where it is the rounding of sums that come to so much."""
+        if abs(value) <= ROUNDING * abs(of):
+            return self.number(0)
+        return f"{'+' if value > 0 else '−'}{self.number(abs(value))}"
+
+    def count(self, value: int) -> str:
+        """A whole number."""
+        return format_decimal(value, locale=LOCALES[self.language])
+
+    def figure(self, value: float | str) -> Markup:
+        """A declared figure with all its digits, or declared words."""
+        if isinstance(value, str):
+            return self.said(value)
+        return escape(format_decimal(value, "#,##0.######", LOCALES[self.language]))
+
+    def share(self, part: float, whole: float) -> str:
+        r"""A part of a whole in per cent, never rounded to all or nothing.
+
+        >>> _Writer("en").share(1, 1000), _Writer("en").share(0, 1), _Writer("en").share(999, 1000)
+        ('<\xa01%', '0%', '>\xa099%')
+        """
+        ratio = part / whole if whole else 0.0
+        bound = "< " if 0 < ratio < 0.005 else "> " if 0.995 <= ratio < 1 else ""
+        rounded = {"< ": 0.01, "> ": 0.99}.get(bound, ratio)
+        return f"{bound}{format_percent(rounded, locale=LOCALES[self.language])}".replace(" ", "\u00a0")
+
+    def between(self, energy: Energy) -> Markup:
+        """The bounds of the true value."""
+        return self.say("column.between-and", low=self.number(energy.low_wh), high=self.number(energy.high_wh))
+
+    def meaning(self, evidence: EvidenceClass) -> Markup:
+        """What a class stands for."""
+        return self.say("class-is", letter=self.strong(evidence), meaning=self.say(f"class.{evidence}"))
+
+    def energy(self, energy: Energy) -> Markup:
+        """Watt-hours, and the class that says how they are known."""
+        if energy.evidence is None:
+            return escape(self.number(energy.energy_wh))
+        meaning = self.say(f"class.{energy.evidence}")
+        return Markup('{} <abbr title="{}">{}</abbr>').format(self.number(energy.energy_wh), meaning, energy.evidence)
+
+    def class_and_meaning(self, energy: Energy) -> Markup:
+        """The same in words."""
+        if energy.evidence is None:
+            return self.say("none")
+        return self.say("class-and-meaning", letter=energy.evidence, meaning=self.say(f"class.{energy.evidence}"))
+
+    def moment(self, text: str) -> Markup:
+        """A moment in UTC; as it is written where it is none."""
+        try:
+            when = dt.datetime.fromisoformat(text)
+            utc = when.astimezone(dt.UTC) if when.tzinfo else None
+        except (ValueError, OverflowError):
+            utc = None
+        if utc is None:
+            return self.said(text)
+        written = format_datetime(utc, MOMENTS[self.language], dt.UTC, LOCALES[self.language])
+        return Markup('<time datetime="{}">{}</time>').format(utc.isoformat(timespec="seconds"), written)
+
+    def record(self, number: int, at: str) -> Markup:
+        """A record by its number and its moment."""
+        return self.say("record", number=number, moment=self.moment(at))
+
+    def source(self, source: str | None) -> Markup:
+        """Who says a figure: somebody, or nobody, so that the program assumed it."""
+        if source is None:
+            return self.say("source.unknown")
+        if Declared("", "", source).assumed:
+            return self.say("source.assumed", source=self.program_said(source.removeprefix(ASSUMED).lstrip(": ")))
+        return self.say("source.declared", source=self.said(source))
+
+    def role(self, role: str) -> Markup:
+        """Who measured."""
+        return self.say("role.undeclared") if role == UNDECLARED else self.said(role)
+
+    def known(self, family: str, name: str) -> Markup:
+        """The words for one of a few names; the name itself where it is none of them."""
+        key = f"{family}.{name}"
+        return self.say(key) if key in _words() else self.said(name)
