@@ -364,12 +364,13 @@ def _take_self_test(seconds: float) -> SelfTest:
     from evaluation.energy.self_test import save_self_test, take_self_test
     from evaluation.home import carbon_folder
     from evaluation.records.ledger import Ledger
-    from evaluation.records.recorder import record_self_test
+    from evaluation.records.recorder import record_self_test, self_test_journal
 
     with energy_lock("the self-test of preuve doctor"):
         machine, ledger = read_machine(), Ledger()
-        meter = Meter(machine, on_reading=lambda log: record_self_test(ledger, machine, log))
-        taken = take_self_test(meter, seconds, lambda phase: complain(f"self-test: {phase}"))
+        with self_test_journal(machine) as journal:
+            meter = Meter(machine, journal, on_reading=lambda log: record_self_test(ledger, machine, log))
+            taken = take_self_test(meter, seconds, lambda phase: complain(f"self-test: {phase}"))
     save_self_test(taken, carbon_folder())
     return taken
 

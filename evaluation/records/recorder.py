@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from evaluation.candidate import Predictor
 from evaluation.energy.factors import find_factor
+from evaluation.energy.journal import Journal, journal_folder
 from evaluation.energy.machine import Machine
 from evaluation.energy.meter import EnergyLog
 from evaluation.energy.reading import PowerSample, Reading
 from evaluation.exceptions import RecordError
 from evaluation.goals import Goals
 from evaluation.home import carbon_folder
+from evaluation.process import process_name
 from evaluation.records import items
 from evaluation.records.entries import (
     closed_entry,
@@ -202,6 +205,19 @@ def _goals_entries(ledger: Ledger, task: str, goals: Goals) -> Iterable[Entry]:
 
 def _hash(record: Content | None, name: str) -> str | None:
     return record["content"][name] if record else None
+
+
+@contextmanager
+def self_test_journal(machine: Machine) -> Iterator[Journal]:
+    """A journal for a self-test on this machine: when it is killed, the next command records the window that was open."""
+    journal = Journal(journal_folder() / f"{SELF_TEST}-{os.getpid()}.jsonl")
+    try:
+        journal.write(SELF_TEST, process=process_name(), machine=machine.model_dump(mode="json"))
+        yield journal
+        # An error leaves it, as the window may not be recorded; the next command sees to that.
+        journal.path.unlink(missing_ok=True)
+    finally:
+        journal.close()
 
 
 def record_self_test(ledger: Ledger, machine: Machine, log: EnergyLog) -> None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -20,12 +21,13 @@ from evaluation.energy.load import CpuUse
 from evaluation.energy.machine import Machine, machine_id
 from evaluation.energy.meter import EnergyLog
 from evaluation.energy.reading import PowerSample, Reading
+from evaluation.energy.self_test import PHASES
 from evaluation.energy.tracker import RawEnergy
 from evaluation.goals import Goals
 from evaluation.home import scratch_folder
 from evaluation.process import is_running
 from evaluation.records.ledger import Ledger
-from evaluation.records.recorder import Recorder
+from evaluation.records.recorder import SELF_TEST, Recorder, record_self_test
 from evaluation.records.store import Store
 from evaluation.records.tracking import named_uri
 from evaluation.run import Campaign, Run
@@ -105,7 +107,7 @@ def unrecorded_wh(task: str) -> dict[str, float]:
     for path in journal_folder().glob("*.jsonl"):
         try:
             entries = _entries(path)
-            remains = _read(entries) if entries else None
+            remains = _read(entries) if entries and entries[0]["what"] != SELF_TEST else None
         except (JournalError, OSError):
             # One that cannot be read is told of elsewhere; one that another process has just closed is recorded.
             continue
@@ -120,6 +122,9 @@ def _close_from(path: Path, store: Store, tell: Callable[[str], None]) -> list[s
     if not entries:
         # It was killed before it could tell anything.
         path.unlink()
+        return []
+    if entries[0]["what"] == SELF_TEST:
+        _close_self_test(path, entries, tell)
         return []
     try:
         task, campaign_id, address = entries[0]["campaign"]["task"], entries[0]["campaign"]["id"], entries[0]["tracking"]
@@ -142,6 +147,26 @@ def _close_from(path: Path, store: Store, tell: Callable[[str], None]) -> list[s
     return [] if recorded else [campaign_id]
 
 
+def _close_self_test(path: Path, entries: Sequence[Entry], tell: Callable[[str], None]) -> None:
+    """Record the windows of a self-test whose process was killed, but for those that it recorded itself."""
+    try:
+        process, machine = entries[0]["process"], Machine.model_validate(entries[0]["machine"])
+        if machine.machine_id != machine_id() or is_running(process):
+            return
+        windows = list(_windows(machine, entries))
+    except (KeyError, TypeError, ValueError) as error:
+        raise JournalError(f"{type(error).__name__}: {error}") from error
+    ledger, log = Ledger(), EnergyLog()
+    recorded = {record["content"]["reading"]["started"] for record in islice(ledger.of_kind("reading"), len(PHASES))}
+    for _, reading, samples in windows:
+        log.readings.append(reading)
+        log.power_samples.extend(samples)
+        if reading.model_dump(mode="json")["started"] not in recorded:
+            record_self_test(ledger, machine, log)
+    path.unlink()
+    tell("Recorded what a self-test used whose process had ended before it.")
+
+
 def _entries(path: Path) -> list[Entry]:
     entries = list(read_journal(path))
     strange = next((entry for entry in entries if not isinstance(entry, dict) or "what" not in entry), None)
@@ -160,8 +185,9 @@ def _read(entries: Sequence[Entry]) -> Remains:
     try:
         goals = Goals({}, first["goals"])
         remains = Remains(first["mlflow_run"], Campaign.model_validate(first["campaign"]), goals)
-        _add_runs_and_readings(remains, entries)
-        _add_last_window(remains, entries)
+        _add_runs(remains, entries)
+        for run, reading, samples in _windows(remains.campaign.machine, entries):
+            remains.add(run, reading, samples)
     except ValidationError as error:
         fault = error.errors()[0]
         raise JournalError(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}") from error
@@ -170,9 +196,7 @@ def _read(entries: Sequence[Entry]) -> Remains:
     return remains
 
 
-def _add_runs_and_readings(remains: Remains, entries: Iterable[Entry]) -> None:
-    window: Entry = {}
-    samples: list[PowerSample] = []
+def _add_runs(remains: Remains, entries: Iterable[Entry]) -> None:
     for entry in entries:
         what = entry["what"]
         if what == "run":
@@ -181,25 +205,24 @@ def _add_runs_and_readings(remains: Remains, entries: Iterable[Entry]) -> None:
             remains.over_budget = entry["reason"]
         elif what == "end":
             remains.reason = entry["reason"] or UNRECORDED
-        elif what == "window":
+
+
+def _windows(machine: Machine, entries: Iterable[Entry]) -> Iterator[tuple[str | None, Reading, list[PowerSample]]]:
+    """The windows with their readings and samples; the last one, where a kill cut it short, as far as its samples go."""
+    window: Entry | None = None
+    samples: list[PowerSample] = []
+    for entry in entries:
+        what = entry["what"]
+        if what == "window":
             window, samples = entry, []
         elif what == "sample":
             samples.append(PowerSample(*entry["values"]))
-        elif what == "reading":
-            remains.add(window.get("run"), Reading.model_validate(entry["reading"]), samples)
-
-
-def _add_last_window(remains: Remains, entries: Sequence[Entry]) -> None:
-    """The window that the kill cut short, as far as its power samples go."""
-    place = max((number for number, entry in enumerate(entries) if entry["what"] == "window"), default=None)
-    if place is None or any(entry["what"] == "reading" for entry in entries[place:]):
-        return
-    samples = [PowerSample(*entry["values"]) for entry in entries[place:] if entry["what"] == "sample"]
-    if not samples:
-        return
-    window = entries[place]
-    label = WindowLabel(window["kind"], window["round"], window["attempt"], dt.datetime.fromisoformat(window["started"]))
-    remains.add(window["run"], _cut_short(remains.campaign.machine, label, samples), samples)
+        elif what == "reading" and window:
+            yield window["run"], Reading.model_validate(entry["reading"]), samples
+            window = None
+    if window and samples:
+        label = WindowLabel(window["kind"], window["round"], window["attempt"], dt.datetime.fromisoformat(window["started"]))
+        yield window["run"], _cut_short(machine, label, samples), samples
 
 
 def _cut_short(machine: Machine, label: WindowLabel, samples: Sequence[PowerSample]) -> Reading:

@@ -24,6 +24,7 @@ from evaluation.energy.meter import EnergyLog, Meter
 from evaluation.energy.self_test import PHASES, SelfTest, mean_power_w, save_self_test
 from evaluation.exceptions import BusyError
 from evaluation.home import carbon_folder
+from evaluation.records.ledger import Ledger, ledger_path
 from tests.conftest import Outcome, Preuve
 from tests.machines import as_nobody, cloud_vm, gpu_environment, gpu_host, laptop, machine, rootless_server, server, write
 from tests.records import make_calibration, make_hardware, make_machine, make_reading
@@ -612,3 +613,21 @@ def test_everything_examined_has_words_for_people() -> None:
     for finding in examine():
         assert finding.found
         assert "None" not in finding.found
+
+
+def test_the_operators_role_and_the_ledger_are_shown(home: Path, preuve: Preuve) -> None:
+    def found() -> dict[str, dict[str, Any]]:
+        findings = json.loads(preuve("doctor", "--no-self-test", "--json").out)["findings"]
+        return {finding["subject"]: finding for finding in findings}
+
+    before = found()
+    assert (before["Operator"]["found"], before["Carbon ledger"]["found"]) == ("undeclared", "none yet")
+    assert "operator_role" in before["Operator"]["advice"]
+    file = home / MACHINE_FILE
+    file.write_text(file.read_text().replace('operator_role = "undeclared"', 'operator_role = "innovation team"'))
+    assert preuve("audit", "note", "a first record").status == 0
+    after = found()
+    assert (after["Operator"]["found"], after["Operator"]["advice"]) == ("innovation team", None)
+    assert f"1 record, head {Ledger().head}" in after["Carbon ledger"]["found"]
+    ledger_path().write_bytes(b"no record\n")
+    assert "no record" in found()["Carbon ledger"]["found"]

@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -31,13 +32,15 @@ TASK = "request-classification"
 KILLED = """
 import os, signal, sys
 import pytest
+from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 from evaluation.candidate import Candidate
 from evaluation.records import ledger, recorder, store
 from evaluation.energy import journal
 from tests.evaluation import test_campaign as t
 
 place, name, moment, times = sys.argv[1:]
-owner = {"ledger": ledger.Ledger, "store": store.Store, "client": None, "journal": journal.Journal}[place]
+owners = {"ledger": ledger.Ledger, "store": store.Store, "client": None, "journal": journal.Journal, "database": SqlAlchemyStore}
+owner = owners[place]
 opened = t.open_store(t.TASK.name)
 owner = owner or type(opened.client)
 usual, left = getattr(owner, name), [int(times)]
@@ -70,6 +73,10 @@ STEPS = [
     ("ledger", "append", "after", 14),
     ("client", "log_artifact", "after", 4),
     ("client", "log_batch", "after", 2),
+    # MLflow writes a batch in parts: parameters, metrics, tags. The first batch is that of the opening.
+    ("database", "_set_tags", "before", 2),
+    ("database", "_log_metrics", "after", 2),
+    ("database", "_set_tags", "before", 4),
     ("client", "set_terminated", "before", 1),
     ("client", "set_terminated", "after", 1),
     ("ledger", "append", "after", 15),
@@ -140,6 +147,29 @@ def test_a_self_test_is_recorded_too(home: Path, preuve: Preuve) -> None:
     assert {(content["campaign"], content["mlflow_run"], content["reading"]["kind"]) for content in readings} == {
         (None, None, "self-test")
     }
+
+
+def test_a_self_test_that_was_killed_is_recorded_by_the_next_command(home: Path) -> None:
+    command = [sys.executable, "-c", "from evaluation.cli import main; main()", "doctor", "--seconds", "60"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            deadline = time.monotonic() + 60
+            # A second into the idle phase.
+            while not any(path.read_text().count('"sample"') > 1 for path in journal_folder().glob("self-test-*")):
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+        finally:
+            process.kill()
+    told_of: list[str] = []
+    close_what_was_killed(open_store(TASK), told_of.append)
+    (reading,) = (record["content"]["reading"] for record in Ledger().records() if record["kind"] == "reading")
+    assert (reading["outcome"], reading["kind"]) == ("cut short", "self-test")
+    assert reading["duration_s"] > 0.5
+    assert told_of == ["Recorded what a self-test used whose process had ended before it."]
+    assert list(journal_folder().glob("*")) == []
+    assert told()["findings"] == []
+    close_what_was_killed(open_store(TASK), print)
+    assert told()["readings"] == 1
 
 
 def test_the_operators_role_is_recorded_as_machine_toml_says(home: Path, preuve: Preuve, own_data: list[str]) -> None:
