@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -210,7 +211,7 @@ def _hash(record: Content | None, name: str) -> str | None:
 @contextmanager
 def self_test_journal(machine: Machine) -> Iterator[Journal]:
     """A journal for a self-test on this machine: when it is killed, the next command records the window that was open."""
-    journal = Journal(journal_folder() / f"{SELF_TEST}-{os.getpid()}.jsonl")
+    journal = Journal(journal_folder() / f"{SELF_TEST}-{dt.datetime.now(dt.UTC):%Y%m%d-%H%M%S}-{os.getpid()}.jsonl")
     try:
         journal.write(SELF_TEST, process=process_name(), machine=machine.model_dump(mode="json"))
         yield journal
