@@ -210,9 +210,12 @@ def check_place(place: Path, against: list[Path]) -> Checker:
     """
     evidence, quoted = _opened(place), heads_in(against)
     try:
-        return Checker(evidence, quoted).check()
+        checker = Checker(evidence, quoted).check()
     except (OSError, ValueError, BadZipFile) as error:
         raise _unreadable(place, str(error)) from error
+    if checker.number and not checker.id:
+        raise _unreadable(place, "no record in it")
+    return checker
 
 
 def _opened(place: Path) -> Evidence:

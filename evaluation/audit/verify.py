@@ -102,7 +102,7 @@ class Checker:
 
     def add(self, code: str, *details: Any, record: int | None = None, since: str | None = None) -> None:
         """Something that does not hold, or with a tilde: that is no fault, and should be known. words.json has the words."""
-        self.found.append((code, record or self.number, since or self.at or None, [str(each) for each in details]))
+        self.found.append((code, record or self.number, since or self.at or "?", [str(each) for each in details]))
 
     def check(self) -> Checker:  # noqa: C901 - the chain is one loop
         sound, suspect, before = True, None, ""  # type: bool, tuple[int, str] | None, str

@@ -432,7 +432,8 @@ def test_the_schema_for_programs_is_stable(preuve: Preuve) -> None:
         assert finding["advice"] is None or finding["advice"]
         assert (finding["evidence"] is not None) <= finding["subject"].endswith("energy")
     assert [finding["subject"] for finding in found["findings"]] == [
-        "CPU energy", "GPU energy", "Memory energy", "Machine", "Virtual machine", "Declared", "Only assumed", "Operator", "Calibration",
+        "CPU energy", "GPU energy", "Memory energy", "Machine", "Virtual machine", "Declared", "Only assumed",
+            "Operator", "Calibration",
             "CodeCarbon settings", "Energy lock", "PREUVE_HOME", "Carbon ledger", "Python", "Code",
     ]  # fmt: skip
 

@@ -547,6 +547,23 @@ def test_what_is_no_ledger_and_no_bundle_is_an_error_or_an_empty_ledger(home: Ho
     assert outcome.status == (2 if content is None else 0)
 
 
+def test_a_file_of_something_else_or_a_damaged_zip_is_an_error(home: Home, tmp_path: Path) -> None:
+    other, damaged = tmp_path / "letter.txt", home.bundle(tmp_path / "audit.zip")
+    other.write_text("Dear auditor,\nall is well.\n")
+    content = bytearray(damaged.read_bytes())
+    place = content.index(b'"kind":"campaign-opened"')
+    content[place + 10] ^= 1
+    damaged.write_bytes(content)
+    for path, found in ((other, "no record in it"), (damaged, "Bad CRC-32")):
+        outcome = home.preuve("audit", "verify", path)
+        assert outcome.status == 2
+        assert found in outcome.err
+    done = subprocess.run([sys.executable, "-I", "-S", VERIFIER, damaged], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "Bad CRC-32" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_findings_are_a_line_each_in_english_and_in_french(home: Home) -> None:
     edit(home.ledger, home.round_1, lambda content: content["reading"].update(cpu_seconds=0.001))
     english, french = (home.preuve("audit", "verify", "--lang", language).out.splitlines() for language in ("en", "fr"))
