@@ -105,7 +105,7 @@ class Checker:
         self.found.append((code, record or self.number, since or self.at or "?", [str(each) for each in details]))
 
     def check(self) -> Checker:  # noqa: C901 - the chain is one loop
-        sound, suspect, before = True, None, ""  # type: bool, tuple[int, str] | None, str
+        sound, suspect, before = True, None, ""  # type: bool, tuple[int, str, str] | None, str
         for place, line in enumerate(self.evidence.lines(), start=1):
             expected, body = self.number + 1, line.rstrip(b"\n")
             record = _parsed(body.decode("utf-8", "replace"))
@@ -119,8 +119,8 @@ class Checker:
             follows, hashed = record["previous"] == self.own, hashlib.sha256(body[:-77] + b"}").hexdigest()
             holds = hashed == record["sha256"] and body[-77:-66] == b',"sha256":"'
             if suspect:
-                # Of two records that do not fit together the first was changed; the second too where the next does not know it.
-                for number in range(suspect[0] - 1, suspect[0] + (not follows)):
+                # Of two records that do not fit together, the next one may know the first, the second, or neither.
+                for number in range(suspect[0] - (record["previous"] != suspect[2]), suspect[0] + (not follows)):
                     self.add("chain", record=number, since=suspect[1])
                 sound, suspect = follows, None
             if not holds:
@@ -129,7 +129,7 @@ class Checker:
             elif record["number"] != expected and (record["previous"] != before or record["sha256"] == self.own):
                 self.add("order", record["number"], record=place)
             elif sound and not follows:
-                suspect = (expected, self.at)
+                suspect = (expected, self.at, self.own)
             self.number, self.own, self.at = record["number"] if holds else expected, record["sha256"], record["at"]
             self.lost = self.lost if holds and self.number == expected else max(expected, self.number)
             sound, before = holds, record["previous"]

@@ -129,6 +129,7 @@ def test_the_record_says_where_the_data_is_and_how_it_was_read(requests_csv: Pat
         target="category",
         id="id",
         card="train.card.toml",
+        card_text=requests_csv.with_name("train.card.toml").read_text(),
         licence="etalab-2.0",
         contains_personal_data="no",
         train_samples=20,
