@@ -109,7 +109,7 @@ class LiveEvidence(Evidence):
                 if error.error_code == ErrorCode.Name(RESOURCE_DOES_NOT_EXIST):
                     return None
                 raise
-            told = _plain_run(self.client, found, whole=found.data.tags.get("preuve.ledger") == self.id)
+            told = _plain_run(self.client, found, whole=found.data.tags.get("preuve.ledger", self.id) == self.id)
         if self._ended_since(found.data.tags.get(LEDGER_HEAD_TAG, "")):
             told["tags"].pop("ledger_head", None)
         return told
@@ -141,7 +141,8 @@ def _plain_run(client: MlflowClient, run: MlflowRun, *, whole: bool) -> dict[str
     }
     if not whole:
         known = {name: tags[name] for name in ("ledger", "machine") if name in tags}
-        return found | {"metrics": dict.fromkeys(sorted(run.data.metrics)), "tags": known}
+        nothing: dict[str, Any] = {"files": {}, "hashes": {}, "latest": {}, "name": "", "params": {}, "status": ""}
+        return found | nothing | {"metrics": dict.fromkeys(sorted(run.data.metrics)), "tags": known}
     files = dict(_files(client, run_id)) if run.info.lifecycle_stage == "active" else {}
     found |= {
         # A candidate may answer with words of its input: answers stay in MLflow.

@@ -370,6 +370,12 @@ def a_run_is_said_to_have_failed(home: Home) -> Found:
 
 
 @tampering
+def a_run_is_said_to_be_another_ledgers(home: Home) -> Found:
+    open_store(TASK).client.set_tag(home.linear_id, "preuve.ledger", "a" * 64)
+    return [("edited", home.linear)]
+
+
+@tampering
 def a_run_is_given_another_name(home: Home) -> Found:
     open_store(TASK).client.set_tag(home.linear_id, "mlflow.runName", "the winner")
     return [("edited", home.linear)]
