@@ -121,7 +121,8 @@ class LiveEvidence(Evidence):
             return False
         with self._path.open("rb") as file:
             file.seek(self.size)
-            return sha256.encode() in file.read()
+            # As a record's own hash; the record that follows has it too.
+            return f'"sha256":"{sha256}"}}\n'.encode() in file.read()
 
     def present(self, kind: str, name: str) -> Any:
         """What there is now; each answer is kept, for a bundle."""
