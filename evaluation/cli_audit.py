@@ -95,6 +95,7 @@ def recompute(
             where="command line",
             remedy="for example preuve audit recompute --factor rte-2024",
         )
+    close_all_that_was_killed()
     found, head = recompute_ledger(Ledger(), find_factor(factor or DEFAULT_FACTOR), pue)
     if as_json:
         parts = {"carbon_g": found.carbon_g, "by_factor_g": found.by_factor_g, "by_pue_g": found.by_pue_g, "pue": found.pue}
@@ -122,6 +123,7 @@ def sample(
         raise PreuveError(
             expected="a head, NUMBER:HASH", found=repr(head), where="--head", remedy="preuve audit verify shows the latest one"
         )
+    close_all_that_was_killed()
     drawn, among, used = draw(Ledger(), chosen)
     if as_json:
         show_json({"ledger_head": str(used), "among": among, "runs": [run._asdict() for run in drawn]})

@@ -597,7 +597,7 @@ def test_findings_are_a_line_each_in_english_and_in_french(audited: Home) -> Non
     assert english[-1].startswith("Findings: ")
     assert french[-1].startswith("Constats")
     assert any(f"record {audited.round_1} is not the one that its neighbours know" in line for line in english)
-    assert any(f"l’enregistrement {audited.round_1} n’est pas celui que connaissent ses voisins" in line for line in french)
+    assert any(f"l’enregistrement {audited.round_1} ne s’enchaîne pas avec ses voisins" in line for line in french)
     assert audited.preuve("audit", "verify", "--lang", "de").status == 2
 
 

@@ -226,7 +226,7 @@ EXPECTED = {
         ("Campagnes", "terminées : 1, interrompues : 0, non closes : 0"),
         ("B : lu sur un compteur du matériel", "1,56 B 1,41 et 4,69"),
         ("Entraînements mesures : 1", "0,125 C"),
-        ("Essai échoué mesures : 1", "0,125 C"),
+        ("Essai en échec mesures : 1", "0,125 C"),
     ],
 }
 
@@ -314,7 +314,7 @@ def test_each_finding_is_a_line_with_what_it_means() -> None:
     assert "record 7 is another: it was changed. (since 25 November 2026, 16:10:59 UTC)" in english
     assert "no samples here: they were not looked at." in english
     assert "Constats : 1. Quelque chose ne concorde pas." in french
-    assert "record 7 is another : it was changed. (depuis le 25 novembre 2026 à 16:10:59 UTC)" in french
+    assert "record 7 is another – it was changed. (au plus tôt le 25 novembre 2026 à 16:10:59 UTC)" in french
 
 
 def test_the_checks_own_words_are_shown(tmp_path: Path, language: str) -> None:
