@@ -407,6 +407,8 @@ def test_it_needs_no_root_and_no_home_of_its_own(
     # Under another name Python's own folder may be out of reach, so all of it is loaded before.
     preuve("doctor", "--no-self-test", "--json")
     home.chmod(0o555)
+    # Nor may it enter a checkout that is its owner's alone.
+    monkeypatch.chdir("/")
     with as_nobody(home):
         assert os.geteuid() != 0
         found = by_subject(preuve("doctor", "--no-self-test", "--json"))
