@@ -406,9 +406,11 @@ def test_it_needs_no_root_and_no_home_of_its_own(
     monkeypatch.setattr("evaluation.energy.machine.look_at_hardware", lambda: hardware)
     # Under another name Python's own folder may be out of reach, so all of it is loaded before.
     preuve("doctor", "--no-self-test", "--json")
+    with as_nobody(home):
+        reached = os.access(sys.prefix, os.R_OK | os.X_OK, effective_ids=True)
+    if not reached:
+        pytest.skip("nobody else may enter the folder that this is installed in, and so has nothing to run")
     home.chmod(0o555)
-    # Nor may it enter a checkout that is its owner's alone.
-    monkeypatch.chdir("/")
     with as_nobody(home):
         assert os.geteuid() != 0
         found = by_subject(preuve("doctor", "--no-self-test", "--json"))
