@@ -99,8 +99,7 @@ def recompute(
     found, head = recompute_ledger(Ledger(), find_factor(factor or DEFAULT_FACTOR), pue)
     if as_json:
         parts = {"carbon_g": found.carbon_g, "by_factor_g": found.by_factor_g, "by_pue_g": found.by_pue_g, "pue": found.pue}
-        used = asdict(found.factor) | {"retrieved": found.factor.retrieved.isoformat()}
-        show_json({"before": asdict(found.before), "factor": used, **parts, "ledger_head": str(head)})
+        show_json({"before": asdict(found.before), "factor": found.factor.as_dict(), **parts, "ledger_head": str(head)})
         return
     for line in recomputation_lines(found, read_factors(), head):
         show_line(line)

@@ -169,7 +169,7 @@ def comparison_dict(comparison: Comparison, scenario: Scenario | None = None) ->
         "campaign": campaign.model_dump(mode="json", exclude={"runs", "readings", "environment"}),
         "unit": {"name": campaign.unit_name, "size": campaign.unit_size},
         "candidates": [_result_dict(result, scenario) for result in comparison.results],
-        "factor": asdict(scenario.factor) | {"retrieved": scenario.factor.retrieved.isoformat()} if scenario else None,
+        "factor": scenario.factor.as_dict() if scenario else None,
         "notes": comparison_notes(comparison),
     }
     return {name: _finite(value) for name, value in found.items()}

@@ -22,6 +22,7 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
+from evaluation.data.files import malformed_csv
 from evaluation.energy.evidence import bounds
 from evaluation.energy.factors import WH_PER_KWH, Factor, carbon_g
 from evaluation.exceptions import DataError, PreuveError
@@ -383,13 +384,7 @@ def _lines(path: Path, text: str, delimiter: str) -> Iterator[tuple[int, list[st
             yield begins, [cell.strip() for cell in cells]
             begins = reader.line_num + 1
     except csv.Error as error:
-        # Where the row begins: a quote left open there is noticed lines later, often at the end of the file.
-        raise DataError(
-            expected="a well-formed CSV file",
-            found=str(error),
-            where=f"{path}, line {begins}",
-            remedy="close the quote that is left open there",
-        ) from error
+        raise malformed_csv(path, begins, error) from error
 
 
 def _check_columns(path: Path, columns: Sequence[str]) -> None:

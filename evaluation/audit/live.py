@@ -64,7 +64,7 @@ class LiveEvidence(Evidence):
 
     def read(self, name: str) -> bytes | None:
         """A file beside the ledger; none where there is none."""
-        return self.head if name == HEAD_FILE and hasattr(self, "head") else super().read(name)
+        return self.head if name == HEAD_FILE else super().read(name)
 
     def holds(self, folder: str) -> bool:
         """What a home always has: where it is gone, that is told and not passed over."""

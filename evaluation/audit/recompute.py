@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from evaluation.energy.factors import WH_PER_KWH, Factor
+from evaluation.energy.factors import Factor, carbon_g
 from evaluation.exceptions import RecordError
 from evaluation.records.entries import recomputation_entry
 from evaluation.records.ledger import Content, Entry, Head, Ledger
@@ -54,17 +54,17 @@ class Recomputation:
     @property
     def carbon_g(self) -> float:
         """Under the new factor and PUE, in grams of CO2 equivalent."""
-        return self.before.energy_wh / WH_PER_KWH * self.pue * self.factor.g_per_kwh
+        return carbon_g(self.before.energy_wh, self.factor, self.pue)
 
     @property
     def by_factor_g(self) -> float:
         """What the factor alone changes."""
-        return self.before.room_wh / WH_PER_KWH * self.factor.g_per_kwh - self.before.carbon_g
+        return carbon_g(self.before.room_wh, self.factor) - self.before.carbon_g
 
     @property
     def by_pue_g(self) -> float:
         """What the PUE changes besides."""
-        return self.carbon_g - self.before.room_wh / WH_PER_KWH * self.factor.g_per_kwh
+        return self.carbon_g - carbon_g(self.before.room_wh, self.factor)
 
 
 def recompute(ledger: Ledger, factor: Factor, pue: float | None) -> tuple[Recomputation, Head]:

@@ -163,13 +163,17 @@ def _csv_rows(path: Path, columns: Columns, encoding: str) -> Iterator[Row]:
                 yield Row(begins, dict(zip(header, cells, strict=True)))
             begins = reader.line_num + 1
     except csv.Error as error:
-        raise DataError(
-            expected="a well-formed CSV file",
-            found=str(error),
-            # Where the row begins: a quote left open there is noticed lines later, often at the end of the file.
-            where=f"{path}, line {begins}",
-            remedy="close the quote that is left open there",
-        ) from error
+        raise malformed_csv(path, begins, error) from error
+
+
+def malformed_csv(path: Path, begins: int, error: csv.Error) -> DataError:
+    """An error that names where the row begins: a quote left open there is noticed lines later, often at the end of the file."""
+    return DataError(
+        expected="a well-formed CSV file",
+        found=str(error),
+        where=f"{path}, line {begins}",
+        remedy="close the quote that is left open there",
+    )
 
 
 def _json_rows(path: Path, columns: Columns, encoding: str) -> Iterator[Row]:

@@ -10,9 +10,9 @@ import datetime as dt
 import difflib
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from evaluation.exceptions import DataError, NameNotFoundError
 
@@ -40,6 +40,10 @@ class Factor:
     year: int
     perimeter: str
     retrieved: dt.date
+
+    def as_dict(self) -> dict[str, Any]:
+        """In JSON's terms."""
+        return asdict(self) | {"retrieved": self.retrieved.isoformat()}
 
 
 COLUMNS = [field.name for field in fields(Factor)]

@@ -63,6 +63,11 @@ class EnergyLog:
     readings: list[Reading] = field(default_factory=list)
     power_samples: list[PowerSample] = field(default_factory=list)
 
+    @property
+    def last_samples(self) -> list[PowerSample]:
+        """Of the last reading's window."""
+        return [sample for sample in self.power_samples if sample.window == len(self.readings) - 1]
+
 
 @dataclass
 class _Sampler:

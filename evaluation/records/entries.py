@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from evaluation.energy.factors import WH_PER_KWH, Factor, carbon_g
+from evaluation.energy.factors import Factor, carbon_g
 from evaluation.energy.machine import Machine
 from evaluation.energy.reading import PowerSample, Reading
 from evaluation.energy.tracker import SAMPLING_INTERVAL_S
@@ -70,7 +70,7 @@ def opened_entry(campaign: Campaign, ids: Mapping[str | None, str], runs: Sequen
             "python": environment.python,
             "system": environment.system,
         },
-        "factor": _factor(factor),
+        "factor": factor.as_dict(),
         "ghg_scope": GHG_SCOPE,
         "goals_sha256": campaign.goals_sha256,
         "machine_id": campaign.machine.machine_id,
@@ -230,9 +230,9 @@ def recomputation_entry(
         "by_factor_g": by_factor_g,
         "by_pue_g": by_pue_g,
         "carbon_before_g": before_g,
-        "carbon_g": energy_wh / WH_PER_KWH * pue * factor.g_per_kwh,
+        "carbon_g": carbon_g(energy_wh, factor, pue),
         "energy_wh": energy_wh,
-        "factor": _factor(factor),
+        "factor": factor.as_dict(),
         "pue": {"source": pue_source, "value": pue},
         "readings": readings,
     }
@@ -273,14 +273,3 @@ def tools() -> dict[str, object]:
 
 def _hashes(files: Mapping[str, bytes]) -> dict[str, str]:
     return {name: sha256_of(content) for name, content in files.items()}
-
-
-def _factor(factor: Factor) -> Content:
-    return {
-        "g_per_kwh": factor.g_per_kwh,
-        "id": factor.id,
-        "perimeter": factor.perimeter,
-        "retrieved": factor.retrieved.isoformat(),
-        "source": factor.source,
-        "year": factor.year,
-    }

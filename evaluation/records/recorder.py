@@ -120,8 +120,7 @@ class Recorder:
 
     def add_last_of(self, log: EnergyLog) -> None:
         """Record the last window of a log."""
-        window = len(log.readings) - 1
-        self.add(log.run, log.readings[-1], [sample for sample in log.power_samples if sample.window == window])
+        self.add(log.run, log.readings[-1], log.last_samples)
 
     def catch_up(self) -> None:
         """Record the windows that could not be recorded when they closed."""
@@ -228,8 +227,7 @@ def record_self_test(ledger: Ledger, machine: Machine, log: EnergyLog) -> None:
         RecordError: the ledger cannot be written to.
     """
     window = len(log.readings)
-    samples = [sample for sample in log.power_samples if sample.window == window - 1]
-    sha256 = keep_samples(SELF_TEST, window, samples)
+    sha256 = keep_samples(SELF_TEST, window, log.last_samples)
     entry = reading_entry(log.readings[-1], machine, find_factor(), window=window, samples_sha256=sha256)
     ledger.append(*machine_entries(ledger, machine), entry)
 

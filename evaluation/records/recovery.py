@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -50,7 +49,7 @@ class Remains:
         over_budget: the reason given for going on beyond the budget, where it was needed under way.
         runs: by name, with what was known of each.
         logs: readings and power samples by the run's name; the campaign's own under none.
-        order: to which of the logs each window belongs, in the order in which they were measured.
+        windows: all of them with the run's name, in the order in which they were measured.
     """
 
     mlflow_run: str
@@ -60,14 +59,14 @@ class Remains:
     over_budget: str | None = None
     runs: dict[str, Run] = field(default_factory=dict)
     logs: dict[str | None, EnergyLog] = field(default_factory=dict)
-    order: list[str | None] = field(default_factory=list)
+    windows: list[tuple[str | None, Reading, list[PowerSample]]] = field(default_factory=list)
 
-    def add(self, run: str | None, reading: Reading, samples: Iterable[PowerSample]) -> None:
+    def add(self, run: str | None, reading: Reading, samples: list[PowerSample]) -> None:
         """Add a window."""
         log = self.logs.setdefault(run, EnergyLog(run))
         log.readings.append(reading)
         log.power_samples.extend(samples)
-        self.order.append(run)
+        self.windows.append((run, reading, samples))
 
 
 def close_killed(store: Store, tell: Callable[[str], None]) -> list[str]:
@@ -259,11 +258,8 @@ def _record(store: Store, ledger: Ledger, remains: Remains) -> None:
     )
     recorder = Recorder(store, ledger, remains.campaign, list(remains.runs.values()))
     recorder.resume(remains.goals)
-    logs = {name: deque(log.readings) for name, log in remains.logs.items()}
-    for run_name in remains.order:
-        log = remains.logs[run_name]
-        window = len(log.readings) - len(logs[run_name])
-        recorder.add(run_name, logs[run_name].popleft(), [sample for sample in log.power_samples if sample.window == window])
+    for run_name, reading, samples in remains.windows:
+        recorder.add(run_name, reading, samples)
     campaign = recorder.as_closed(campaign)
     for run in runs:
         recorder.end_run(campaign, run, None, remains.logs.get(run.name, EnergyLog()).power_samples)

@@ -214,29 +214,42 @@ def kills() -> Iterator[Row]:
     yield "campaigns closed by the next command, every reading kept", f"{sum(loss.closed for loss in losses)} of {KILLS}", "all"
 
 
-def _killed_after(seconds: float) -> Loss | None:
-    """Run a campaign, kill it, look at its journal, and have it closed; none where it had not begun or had ended."""
+class Killed(NamedTuple):
+    """A campaign that was killed, and the journal that it left."""
+
+    at: dt.datetime
+    journal: Path
+
+
+def kill_campaign(seconds: float) -> Killed | None:
+    """Run a campaign and kill it after so long; none where it had not begun or had ended."""
     command = "from evaluation.cli import main; main()"
     options = ["--candidate", "keywords", "--candidate", "tfidf-linearsvc", "--candidate", "tfidf-logreg", "--quick"]
     with subprocess.Popen(
         [PYTHON, "-c", command, "run", TASK.name, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
         time.sleep(seconds)
-        killed = dt.datetime.now(dt.UTC)
+        at = dt.datetime.now(dt.UTC)
         process.kill()
     journals = list(journal_folder().glob("*.jsonl"))
-    if process.returncode != -signal.SIGKILL or not journals:
+    return Killed(at, journals[0]) if process.returncode == -signal.SIGKILL and journals else None
+
+
+def _killed_after(seconds: float) -> Loss | None:
+    """Run a campaign, kill it, look at its journal, and have it closed; none where it had not begun or had ended."""
+    killed = kill_campaign(seconds)
+    if killed is None:
         return None
-    entries = list(read_journal(journals[0]))
+    entries = list(read_journal(killed.journal))
     readings = sum(entry["what"] == "reading" for entry in entries)
     lost_s, cut_short = 0.0, 0
     windows = [place for place, entry in enumerate(entries) if entry["what"] == "window"]
     if windows and not any(entry["what"] == "reading" for entry in entries[windows[-1] :]):
         elapsed_s = [PowerSample(*entry["values"]).elapsed_s for entry in entries[windows[-1] :] if entry["what"] == "sample"]
         began = dt.datetime.fromisoformat(entries[windows[-1]]["started"])
-        lost_s = (killed - began).total_seconds() - (elapsed_s[-1] if elapsed_s else 0.0)
+        lost_s = (killed.at - began).total_seconds() - (elapsed_s[-1] if elapsed_s else 0.0)
         cut_short = int(bool(elapsed_s))
-    return Loss(lost_s, closed=_closed(journals[0].stem, readings + cut_short))
+    return Loss(lost_s, closed=_closed(killed.journal.stem, readings + cut_short))
 
 
 def _closed(campaign_id: str, readings: int) -> bool:

@@ -6,7 +6,6 @@ import json
 import os
 import random
 import shutil
-import signal
 import statistics
 import subprocess
 import sys
@@ -20,7 +19,6 @@ from evaluation.audit.live import check_home
 from evaluation.audit.verify import Checker, Evidence
 from evaluation.audit.words import read_words
 from evaluation.energy.factors import carbon_g, find_factor
-from evaluation.energy.journal import journal_folder
 from evaluation.energy.reading import Kind, Reading
 from evaluation.goals import Goals
 from evaluation.home import home_path
@@ -38,7 +36,7 @@ from evaluation.records.ledger import NOTHING, Content, Entry, Head, Ledger, led
 from evaluation.records.store import open_store
 from evaluation.run import Campaign
 from poc.request_classification import TASK
-from tests.benchmarks.energy import own_home
+from tests.benchmarks.energy import kill_campaign, own_home
 from tests.ledgers import lines_of, sealed, write_lines
 from tests.records import STARTED, make_campaign, make_reading, make_run
 
@@ -400,14 +398,7 @@ def _killed_after(seconds: float) -> Kill | None:
     """Run a campaign, kill it, and look at the ledger before and after it is closed; none where it had not begun or had ended."""
     from evaluation.campaign import close_what_was_killed
 
-    command = "from evaluation.cli import main; main()"
-    options = ["--candidate", "keywords", "--candidate", "tfidf-linearsvc", "--candidate", "tfidf-logreg", "--quick"]
-    with subprocess.Popen(
-        [PYTHON, "-c", command, "run", TASK.name, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as process:
-        time.sleep(seconds)
-        process.kill()
-    if process.returncode != -signal.SIGKILL or not list(journal_folder().glob("*.jsonl")):
+    if kill_campaign(seconds) is None:
         return None
     path = ledger_path()
     content = path.read_bytes() if path.exists() else b""
