@@ -132,6 +132,8 @@ def run_campaign(
             protocol=protocol,
             data=data,
             goals_sha256=goals.sha256,
+            goals=goals.text,
+            slices={name: tuple(values) for name, values in split.test.slices.items()},
             environment=describe_environment(),
             machine=machine,
             started=started,

@@ -52,6 +52,12 @@ class DataRecord(Record):
         encoding: as which the files were read.
         card: where its card is.
         card_text: what that said.
+        expires: the day after which it may not be used any more, the earlier one where a test file has a card of its own.
+        overlap: test samples whose text is among the training samples, where that was allowed.
+        relabelled: samples of both sides whose text came before under another label.
+        near_duplicates: test samples that say the same as a training sample but for a few letters; no overlap is among them.
+        near_duplicate_ids: of the first ten, `training id = test id`.
+        near_duplicates_looked_at: test samples that were compared; none in a record of before they were.
     """
 
     source: str
@@ -70,6 +76,12 @@ class DataRecord(Record):
     test_samples: int
     classes: int
     notices: tuple[str, ...] = ()
+    expires: dt.date | None = None
+    overlap: int = 0
+    relabelled: int = 0
+    near_duplicates: int = 0
+    near_duplicate_ids: tuple[str, ...] = ()
+    near_duplicates_looked_at: int = 0
 
     @property
     def name(self) -> str:
@@ -145,6 +157,9 @@ class Campaign(Record):
     """One `preuve run`: all candidates of a task, measured in rotation on one machine.
 
     Attributes:
+        goals: the text of the goals that it was measured under.
+        slices: the test samples' values of each column along which results are split, in the order of the test set, which is that
+            of every run's predictions; an empty value where a user's file has none.
         reason: why it was interrupted, where that is known.
         over_budget: the reason given for going on beyond the POC's development budget.
         development_wh: what the POC had used before this campaign, failures included.
@@ -162,6 +177,8 @@ class Campaign(Record):
     protocol: Protocol
     data: DataRecord
     goals_sha256: str
+    goals: str = ""
+    slices: dict[str, tuple[str, ...]] = {}
     environment: Environment
     machine: Machine
     started: dt.datetime

@@ -37,8 +37,16 @@ class Samples:
 
 @dataclass(frozen=True)
 class Split:
-    """What is learnt from and what is measured on; no text is in both unless the user allowed it."""
+    """What is learnt from and what is measured on; no text is in both unless the user allowed it.
+
+    Attributes:
+        notices: what somebody should know of it.
+        overlap: test samples whose text is among the training samples, where the user allowed that.
+        relabelled: samples of both sides whose text came before under another label.
+    """
 
     train: Samples
     test: Samples
     notices: tuple[str, ...] = ()
+    overlap: int = 0
+    relabelled: int = 0

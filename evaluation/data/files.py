@@ -19,13 +19,18 @@ ENCODINGS = ("cp1252", "iso8859-15", "cp850", "macintosh")
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns of a data file that are used."""
+    """The columns of a data file that are used.
+
+    Attributes:
+        optional_slices: those that a file may lack.
+    """
 
     input: str
     target: str
     slices: Sequence[str] = ()
     id: str = "id"
     split: str = "split"
+    optional_slices: Sequence[str] = ()
 
     @property
     def required(self) -> list[str]:
@@ -142,7 +147,8 @@ def _csv_rows(path: Path, columns: Columns, encoding: str) -> Iterator[Row]:
         if header is None:
             return
         check_columns(header, columns, f"{path}, line 1")
-        twice = next((name for name in columns.required if header.count(name) > 1), None)
+        used = (*columns.required, *columns.optional_slices)
+        twice = next((name for name in used if header.count(name) > 1), None)
         if twice is not None:
             raise DataError(
                 expected="column names that occur once",
@@ -213,7 +219,7 @@ def _parquet_rows(path: Path, columns: Columns, encoding: str) -> Iterator[Row]:
         file = ParquetFile(path)
         names = file.schema_arrow.names
         check_columns(names, columns, str(path))
-        wanted = [name for name in (*columns.required, columns.id, columns.split) if name in names]
+        wanted = [name for name in (*columns.required, *columns.optional_slices, columns.id, columns.split) if name in names]
         table = file.read(columns=list(dict.fromkeys(wanted)))
     except (ArrowException, OSError) as error:
         raise DataError(

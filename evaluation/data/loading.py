@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evaluation.data.card import (
@@ -19,6 +19,7 @@ from evaluation.data.card import (
 )
 from evaluation.data.files import Columns
 from evaluation.data.hub import content_sha256, full_name, hub_split
+from evaluation.data.near_duplicates import find_near_duplicates
 from evaluation.data.splits import read_samples, read_split
 from evaluation.exceptions import DataError
 from evaluation.home import PROJECT, allow_hub
@@ -27,6 +28,8 @@ from evaluation.samples import Samples, Split
 from evaluation.task import Task
 
 HUB = "hf:"
+# Of the near-duplicates: enough to look at, and the record stays short.
+MOST_NAMED = 10
 # What is said of personal data, from the least cautious on.
 CAUTION = ("no", "yes", "undeclared")
 
@@ -95,6 +98,8 @@ def load_data(task: Task, request: DataRequest, today: dt.date) -> tuple[Split, 
     shown = str(path.resolve().relative_to(PROJECT)) if own else str(path.resolve())
     sha256 = files[0].sha256
     record = _record(split, columns, card, source=shown, sha256=sha256, encoding=request.encoding, card_file=cards[0].name)
+    expires = min((file.card.expires for file in files if file.card.expires), default=None)
+    record = record.model_copy(update={"expires": expires})
     if request.test is None:
         return split, record
     test_sha256 = file_sha256(request.test)
@@ -102,8 +107,11 @@ def load_data(task: Task, request: DataRequest, today: dt.date) -> tuple[Split, 
 
 
 def columns_of(task: Task, *, own: bool, input_: str | None = None, target: str | None = None) -> Columns:
-    """The columns to read: a user's file has no slices unless it is the task's own."""
-    return Columns(input_ or task.input, target or task.target, task.slices if own else (), task.id, task.split)
+    """The columns to read: the task's own samples have its slices, a user's file may have them under the same names."""
+    columns = Columns(input_ or task.input, target or task.target, task.slices if own else (), task.id, task.split)
+    # A text to answer is never recorded, whatever its column is called.
+    used = {columns.input, columns.target, columns.id, columns.split}
+    return columns if own else replace(columns, optional_slices=tuple(name for name in task.slices if name not in used))
 
 
 def read_texts(data: DataRecord) -> Samples:
@@ -212,6 +220,9 @@ def _record(split: Split, columns: Columns, card: Card, *, source: str, sha256: 
         )
     if card.contains_personal_data == "undeclared":
         notices = (*notices, f"personal data undeclared: no verdict on {Path(source).name} can be GO; add --personal-data no|yes")
+    near = find_near_duplicates(split.train, split.test)
+    if near.searched < near.searchable:
+        notices = (*notices, f"near-duplicates of the test were looked for in {near.searched} of {near.searchable} training texts")
     return DataRecord(
         source=source,
         test_source=None,
@@ -229,4 +240,10 @@ def _record(split: Split, columns: Columns, card: Card, *, source: str, sha256: 
         test_samples=len(split.test),
         classes=len(set(split.train.targets)),
         notices=notices,
+        expires=card.expires,
+        overlap=split.overlap,
+        relabelled=split.relabelled,
+        near_duplicates=len(near.pairs),
+        near_duplicate_ids=tuple(f"{learnt} = {measured}" for learnt, measured in near.pairs[:MOST_NAMED]),
+        near_duplicates_looked_at=near.looked_at,
     )

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from evaluation.data.files import Columns, Row, read_rows
 from evaluation.exceptions import DataError
@@ -14,6 +17,8 @@ from evaluation.samples import Samples, Split
 # A citizen's request has hundreds of characters, a long report a few hundred thousand. Beyond it is a file pasted into a cell.
 LONGEST_CELL = 1_000_000
 TEST_SHARE = 0.3
+# What has more or longer values, or hardly one twice, is a text, a number or a name: those are never recorded.
+MOST_SLICE_VALUES, LONGEST_SLICE_VALUE = 50, 100
 # What JSON can write and no file or tokenizer can take: a text cut in the middle of an emoji ends on half of it.
 UNFIT = {"\0": "a NUL character", "[\ud800-\udfff]": "half a character (a lone surrogate)"}
 
@@ -24,11 +29,8 @@ def _cell(row: Row, column: str, path: Path | str) -> str:
     Raises:
         DataError: it is empty, not a text or a number, or longer than any text would be.
     """
-    value = row.cells[column]
+    value = _whole(row.cells[column])
     where = f"{path}, line {row.line}, column {column!r}"
-    # A column of whole numbers with a gap is one of floats to those who write Parquet: 1.0 there is the 1 of a CSV file.
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
     if isinstance(value, bool | int | float) and value == value:  # noqa: PLR0124 - NaN, an empty number, differs from itself
         value = str(value)
     if not isinstance(value, str) or not value.strip():
@@ -41,10 +43,27 @@ def _cell(row: Row, column: str, path: Path | str) -> str:
             where=where,
             remedy="cut the text into samples; a quote left open joins all that follows it",
         )
-    unfit = next((name for sign, name in UNFIT.items() if re.search(sign, value)), None)
+    unfit = _unfit(value)
     if unfit:
         raise DataError(expected="a text", found=unfit, where=where, remedy="delete that character")
     return value
+
+
+def _whole(value: Any) -> Any:
+    # A column of whole numbers with a gap is one of floats to those who write Parquet: 1.0 there is the 1 of a CSV file.
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _unfit(text: str) -> str | None:
+    """What is in a text that no record can hold, in words; none where nothing is."""
+    return next((name for sign, name in UNFIT.items() if re.search(sign, text)), None)
+
+
+def _slice_value(value: Any) -> str:
+    """A cell of a column that need not be filled, nor be there: an empty text where there is nothing, `true` for a yes."""
+    if value is None or value != value:  # noqa: PLR0124 - NaN, an empty number, differs from itself
+        return ""
+    return (str(value).lower() if isinstance(value, bool) else str(_whole(value))).strip()
 
 
 def to_samples(rows: Sequence[Row], columns: Columns, path: Path | str) -> Samples:
@@ -65,11 +84,13 @@ def to_samples(rows: Sequence[Row], columns: Columns, path: Path | str) -> Sampl
                 remedy="give each row an id of its own, or drop the column",
             )
         first_line[sample_id] = row.line
+    slices = {name: [_cell(row, name, path) for row in rows] for name in columns.slices}
+    there = [name for name in columns.optional_slices if any(name in row.cells for row in rows)]
     return Samples(
         ids=ids,
         inputs=[_cell(row, columns.input, path) for row in rows],
         targets=[_cell(row, columns.target, path).strip() for row in rows],
-        slices={name: [_cell(row, name, path) for row in rows] for name in columns.slices},
+        slices=slices | {name: [_slice_value(row.cells.get(name)) for row in rows] for name in there},
     )
 
 
@@ -131,7 +152,7 @@ def stratified_split(samples: Samples, *, where: str, seed: int) -> Split:
     Raises:
         DataError: a class has fewer than three texts of its own, or there is only one class.
     """
-    texts = [_normal(text) for text in samples.inputs]
+    texts = [normal_text(text) for text in samples.inputs]
     first: dict[str, int] = {}
     for position, text in enumerate(texts):
         first.setdefault(text, position)
@@ -201,17 +222,20 @@ def check_classes(samples: Samples, *, where: str, least: int = 2, counts: Mappi
 def check_overlap(split: Split, *, train: str, test: str, allow: bool) -> Split:
     """Refuse texts that are both learnt and measured on; letter case and white space make no difference.
 
+    What else should be known of the split is counted and noticed with them.
+
     Raises:
         DataError: some are, and `allow` is false; it counts them and names the first.
     """
-    learnt = {_normal(text): sample_id for sample_id, text in zip(split.train.ids, split.train.inputs, strict=True)}
+    learnt = {normal_text(text): sample_id for sample_id, text in zip(split.train.ids, split.train.inputs, strict=True)}
     both = [
-        (learnt[_normal(text)], sample_id)
+        (learnt[normal_text(text)], sample_id)
         for sample_id, text in zip(split.test.ids, split.test.inputs, strict=True)
-        if _normal(text) in learnt
+        if normal_text(text) in learnt
     ]
+    split = replace(split, overlap=len(both), relabelled=_relabelled(split))
     if not both:
-        return _with_unlearnt(split)
+        return _with_slices(_with_unlearnt(split))
     named = "; ".join(f"{first} = {second}" for first, second in both[:10]) + ("; ..." if len(both) > 10 else "")
     found = f"{len(both)} texts of the test are in the training samples too (training = test): {named}"
     if not allow:
@@ -221,18 +245,49 @@ def check_overlap(split: Split, *, train: str, test: str, allow: bool) -> Split:
             where=f"{train} and {test}",
             remedy="drop them from one side, or add --allow-overlap to go on; the overlap is then recorded",
         )
-    return _with_unlearnt(Split(split.train, split.test, (*split.notices, f"overlap allowed: {found}")))
+    return _with_slices(_with_unlearnt(_noticed(split, f"overlap allowed: {found}")))
+
+
+def _relabelled(split: Split) -> int:
+    """How many samples have the text of one before them, those to learn from coming first, and another label."""
+    first: dict[str, str] = {}
+    texts, targets = chain(split.train.inputs, split.test.inputs), chain(split.train.targets, split.test.targets)
+    return sum(first.setdefault(normal_text(text), target) != target for text, target in zip(texts, targets, strict=True))
+
+
+def _noticed(split: Split, *notices: str) -> Split:
+    return replace(split, notices=(*split.notices, *notices))
 
 
 def _with_unlearnt(split: Split) -> Split:
     unlearnt = sorted(set(split.test.targets) - set(split.train.targets))
     if not unlearnt:
         return split
-    notice = (
-        f"{len(unlearnt)} classes of the test have no training sample, so no candidate can find them: {', '.join(unlearnt[:5])}"
+    named = ", ".join(unlearnt[:5])
+    return _noticed(split, f"{len(unlearnt)} classes of the test have no training sample, so no candidate can find them: {named}")
+
+
+def _with_slices(split: Split) -> Split:
+    """The split without the columns that tell no groups apart: a free text under the name of a slice would be recorded."""
+    problems = {name: _slice_problem(values) for name, values in split.test.slices.items()}
+    notices = [f"results are not split by the column {name!r}: {problem}" for name, problem in problems.items() if problem]
+    train, test = (
+        replace(side, slices={name: values for name, values in side.slices.items() if problems.get(name) is None})
+        for side in (split.train, split.test)
     )
-    return Split(split.train, split.test, (*split.notices, notice))
+    return _noticed(replace(split, train=train, test=test), *notices)
 
 
-def _normal(text: str) -> str:
+def _slice_problem(values: Sequence[str]) -> str | None:
+    """Why a column is no slice, in words; none where it is one."""
+    different = {value for value in values if value}
+    if len(different) > min(MOST_SLICE_VALUES, max(2, len(values) // 2)):
+        return f"{len(different)} different values in {len(values)} test samples"
+    if max(map(len, different), default=0) > LONGEST_SLICE_VALUE:
+        return f"a value of more than {LONGEST_SLICE_VALUE} characters"
+    return next(filter(None, map(_unfit, different)), None)
+
+
+def normal_text(text: str) -> str:
+    """A text as it is compared with others: letter case and white space make no difference."""
     return " ".join(text.casefold().split())

@@ -10,15 +10,17 @@ from typing import Any
 
 import pytest
 
+from evaluation.data import loading
 from evaluation.data.card import file_sha256, read_card
 from evaluation.data.files import Columns
 from evaluation.data.loading import DataRequest, Declaration, columns_of, load_data, read_texts
+from evaluation.data.near_duplicates import NearDuplicates
 from evaluation.exceptions import DataError
 from evaluation.home import PROJECT
 from evaluation.run import DataRecord
 from evaluation.samples import Split
 from poc.request_classification import TASK
-from tests.conftest import labelled, write_csv
+from tests.conftest import LAMP, labelled, write_csv
 
 SERVICES = ("eclairage-public", "collecte-encombrants")
 TODAY = dt.date(2026, 6, 15)
@@ -69,6 +71,10 @@ def test_the_samples_of_a_task_load_with_their_card() -> None:
     assert (record.train_samples, record.test_samples) == (len(split.train), len(split.test))
     assert (record.source, record.card) == ("data_samples/request_classification/requests.csv", "card.toml")
     assert (record.licence, record.contains_personal_data, record.notices) == ("etalab-2.0", "no", ())
+    assert (record.expires, record.overlap, record.relabelled) == (dt.date(2036, 12, 31), 0, 0)
+    assert (record.near_duplicates, record.near_duplicate_ids) == (0, ())
+    # All but the very short ones.
+    assert 0.99 * len(split.test) < record.near_duplicates_looked_at <= len(split.test)
     assert set(split.test.slices) == {"channel", "urgent"}
 
 
@@ -83,10 +89,32 @@ def test_the_samples_of_a_task_are_never_used_without_their_card(requests_csv: P
     assert names_in(requests_csv.parent) == ["train.csv"]
 
 
-def test_a_users_file_has_the_tasks_columns_unless_others_are_named_and_no_slices() -> None:
-    assert columns_of(TASK, own=True) == Columns("message", "service", ("channel", "urgent"), "id", "split")
-    assert columns_of(TASK, own=False) == Columns("message", "service", (), "id", "split")
-    assert columns_of(TASK, own=False, input_="text", target="category") == Columns("text", "category", (), "id", "split")
+def test_a_users_file_has_the_tasks_columns_unless_others_are_named_and_may_have_its_slices() -> None:
+    slices = ("channel", "urgent")
+    assert columns_of(TASK, own=True) == Columns("message", "service", slices, "id", "split")
+    assert columns_of(TASK, own=False) == Columns("message", "service", (), "id", "split", slices)
+    named = columns_of(TASK, own=False, input_="text", target="category")
+    assert named == Columns("text", "category", (), "id", "split", slices)
+
+
+@pytest.mark.parametrize(("input_", "target", "slices"), [("channel", None, ("urgent",)), (None, "urgent", ("channel",))])
+def test_a_text_or_an_answer_is_no_slice_whatever_its_column_is_called(
+    input_: str | None, target: str | None, slices: tuple[str, ...]
+) -> None:
+    assert columns_of(TASK, own=False, input_=input_, target=target).optional_slices == slices
+
+
+def test_a_users_file_is_split_by_the_columns_that_the_task_names(requests_csv: Path) -> None:
+    rows = [(text, label, "guichet" if label == "eclairage-public" else "") for text, label in labelled()]
+    write_csv(requests_csv, rows, header=("text", "category", "channel"))
+    split, record = load(requests_csv, NOT_PERSONAL)
+    expected = ["guichet" if label == "eclairage-public" else "" for label in split.test.targets]
+    assert split.test.slices == {"channel": expected}
+    assert len(record.notices) == 1
+
+
+def test_a_file_without_these_columns_has_no_slices(requests_csv: Path) -> None:
+    assert load(requests_csv)[0].test.slices == {}
 
 
 # What is declared
@@ -105,6 +133,7 @@ def test_what_is_declared_is_written_beside_the_file_and_holds_from_then_on(requ
     card = read_card(requests_csv.with_name("train.card.toml"))
     assert (card.sha256, card.dpia, card.expires) == (file_sha256(requests_csv), "AIPD-2026-7", dt.date(2026, 12, 31))
     assert load(requests_csv)[1] == declared
+    assert declared.expires == dt.date(2026, 12, 31)
     assert UNDECLARED not in declared.notices
 
 
@@ -155,8 +184,38 @@ def test_the_encoding_that_was_asked_for_is_used_and_recorded(requests_csv: Path
 def test_an_overlap_that_is_allowed_is_recorded(requests_csv: Path, tmp_path: Path) -> None:
     test = write_csv(tmp_path / "test.csv", labelled()[:1])
     assert refusal(requests_csv, NOT_PERSONAL, test=test).where == f"{requests_csv} and {test}"
-    (notice,) = load(requests_csv, NOT_PERSONAL, test=test, allow_overlap=True)[1].notices
+    _, record = load(requests_csv, NOT_PERSONAL, test=test, allow_overlap=True)
+    (notice,) = record.notices
     assert notice.startswith("overlap allowed: 1 texts of the test")
+    assert (record.overlap, record.near_duplicates) == (1, 0)
+
+
+def test_near_duplicates_are_recorded_and_the_first_ten_of_them_named(requests_csv: Path, tmp_path: Path) -> None:
+    rows = [(f"{text}, merci de passer avant jeudi", label) for text, label in labelled()]
+    write_csv(requests_csv, [("ok merci", "eclairage-public"), *rows])
+    measured = [(text.replace("jeudi", "mardi"), label) for text, label in rows[:12]]
+    others = [("Autre chose : la fontaine de la place ne coule plus", "eclairage-public"), ("ok merci !", "eclairage-public")]
+    test = write_csv(tmp_path / "test.csv", [*others, *measured])
+    _, record = load(requests_csv, NOT_PERSONAL, test=test)
+    assert record.near_duplicate_ids == tuple(f"row-{place} = row-{place + 1}" for place in range(2, 12))
+    assert (record.near_duplicates, record.near_duplicates_looked_at) == (12, 13)
+    assert (record.overlap, record.notices) == (0, ())
+
+
+def test_what_was_not_searched_for_near_duplicates_is_noticed(requests_csv: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    near = NearDuplicates((("row-1", "row-2"),), 5, 7, 14)
+    monkeypatch.setattr(loading, "find_near_duplicates", lambda *_: near)
+    _, record = load(requests_csv, NOT_PERSONAL)
+    assert record.notices[-1] == "near-duplicates of the test were looked for in 7 of 14 training texts"
+    assert (record.near_duplicates, record.near_duplicate_ids, record.near_duplicates_looked_at) == (1, ("row-1 = row-2",), 5)
+
+
+def test_repeated_texts_under_another_label_are_counted(requests_csv: Path) -> None:
+    write_csv(requests_csv, [*labelled(), (LAMP[0], "collecte-encombrants"), (LAMP[0].upper(), "eclairage-public")])
+    _, record = load(requests_csv, NOT_PERSONAL)
+    assert record.relabelled == 1
+    assert record.notices[1].startswith("2 samples repeat the text of another, 1 with another label")
+    assert load_data(TASK, DataRequest(), TODAY)[1].relabelled == 0
 
 
 # What may not be used
@@ -275,6 +334,24 @@ def test_personal_data_to_measure_on_expires_like_any(requests_csv: Path, measur
     with pytest.raises(DataError) as caught:
         load_data(TASK, request, dt.date(2027, 1, 1))
     assert (caught.value.found, caught.value.where) == ("expired on 2026-12-31", str(measured_csv))
+
+
+@pytest.mark.parametrize(
+    ("learnt", "measured", "expected"),
+    [
+        (dt.date(2026, 12, 31), dt.date(2026, 9, 30), dt.date(2026, 9, 30)),
+        (dt.date(2026, 9, 30), dt.date(2026, 12, 31), dt.date(2026, 9, 30)),
+        (None, dt.date(2026, 12, 31), dt.date(2026, 12, 31)),
+        (dt.date(2026, 12, 31), None, dt.date(2026, 12, 31)),
+        (None, None, None),
+    ],
+)
+def test_the_earlier_of_two_cards_says_until_when_data_may_be_used(
+    requests_csv: Path, measured_csv: Path, learnt: dt.date | None, measured: dt.date | None, expected: dt.date | None
+) -> None:
+    for path, expires in ((requests_csv, learnt), (measured_csv, measured)):
+        load(path, replace(NOT_PERSONAL, expires=expires))
+    assert load(requests_csv, test=measured_csv)[1].expires == expected
 
 
 def test_personal_data_to_measure_on_needs_an_assessment_and_its_refusal_leaves_nothing_behind(

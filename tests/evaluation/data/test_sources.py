@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from evaluation.data.files import Columns, read_rows
 from evaluation.data.hub import content_sha256, hub_split
-from evaluation.data.splits import read_samples, read_split, stratified_split
+from evaluation.data.splits import check_overlap, read_samples, read_split, stratified_split
 from evaluation.exceptions import DataError
 from evaluation.samples import Samples, Split
 from tests.conftest import BIN, LAMP, labelled, write_csv
@@ -295,6 +295,63 @@ def test_slices_are_required_and_read(tmp_path: Path) -> None:
     assert refusal(path, Columns("text", "category", ("urgent",))).expected == "a column 'urgent'"
 
 
+OPTIONAL = Columns("text", "category", optional_slices=("channel", "urgent"))
+
+
+def test_columns_that_a_file_may_lack_are_read_where_they_are_there(tmp_path: Path) -> None:
+    texts = {"text": ["x", "y", "z"], "category": ["a", "b", "a"]}
+    csv_rows = [("x", "a", " guichet "), ("y", "b", ""), ("z", "a", "courriel")]
+    read = [
+        read_samples(write_csv(tmp_path / "train.csv", csv_rows, header=("text", "category", "channel")), OPTIONAL),
+        read_samples(write_parquet(tmp_path / "c.parquet", texts | {"channel": ["guichet", None, "courriel"]}), OPTIONAL),
+        read_samples(write_jsonl(tmp_path / "c.jsonl", [
+            {"text": "x", "category": "a", "channel": "guichet"}, {"text": "y", "category": "b"},
+            {"text": "z", "category": "a", "channel": "courriel"},
+        ]), OPTIONAL),
+    ]  # fmt: skip
+    assert [each.slices for each in read] == [{"channel": ["guichet", "", "courriel"]}] * 3
+    assert read_samples(write_parquet(tmp_path / "none.parquet", texts), OPTIONAL).slices == {}
+
+
+def test_a_yes_and_a_number_are_the_same_slice_in_every_kind_of_file(tmp_path: Path) -> None:
+    texts = {"text": ["x", "y", "z"], "category": ["a", "b", "a"]}
+    values: dict[str, list[Any]] = {"channel": [1.0, None, 2.0], "urgent": [True, None, False]}
+    assert read_samples(write_parquet(tmp_path / "train.parquet", texts | values), OPTIONAL).slices == {
+        "channel": ["1", "", "2"],
+        "urgent": ["true", "", "false"],
+    }
+
+
+def test_a_slice_that_stands_twice_in_the_header_is_refused(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "train.csv", [("x", "a", "u", "v")], header=("text", "category", "channel", "channel"))
+    assert refusal(path, OPTIONAL).found == "2 columns 'channel'"
+
+
+@pytest.mark.parametrize(
+    ("values", "problem"),
+    [
+        (["x", "y"], None),
+        (["x", "y", "", ""], None),
+        (["x", "y", "z", "z"], "3 different values in 4 test samples"),
+        ([str(number) for number in range(50)] * 3, None),
+        ([str(number) for number in range(51)] * 3, "51 different values in 153 test samples"),
+        (["x", "y" * 100], None),
+        (["x", "y" * 101], "a value of more than 100 characters"),
+        (["x", "y\0"], "a NUL character"),
+        (["x", "\ud83d"], "half a character (a lone surrogate)"),
+    ],
+)
+def test_a_column_that_tells_no_groups_apart_is_no_slice(values: Sequence[str], problem: str | None) -> None:
+    ids = [f"{place:03}" for place in range(len(values))]
+    train = Samples(["1", "2"], ["u", "v"], ["a", "b"], {"channel": ["Bonjour", "au revoir"], "urgent": ["true", "false"]})
+    test = Samples(ids, ids, ["a"] * len(ids), {"channel": values, "urgent": ["true"] * len(ids)})
+    split = check_overlap(Split(train, test), train="", test="", allow=False)
+    for side, given_ in ((split.train, train), (split.test, test)):
+        kept = {name: found for name, found in given_.slices.items() if name == "urgent" or problem is None}
+        assert (side.slices, side.inputs) == (kept, given_.inputs)
+    assert split.notices == ((f"results are not split by the column 'channel': {problem}",) if problem else ())
+
+
 @pytest.mark.parametrize("cell", ["", " ", "\t", "\u00a0\u2003", '"\n"'])
 @pytest.mark.parametrize(("row", "column"), [("{},b", "text"), ("y,{}", "category")])
 def test_a_blank_cell_is_named_by_line_and_column(tmp_path: Path, cell: str, row: str, column: str) -> None:
@@ -499,7 +556,9 @@ def test_texts_that_are_learnt_and_measured_on_are_counted_and_named(overlapping
 def test_an_overlap_that_is_allowed_is_noticed(overlapping: tuple[Path, Path]) -> None:
     train, test = overlapping
     split = read_split(train, COLUMNS, test=test, allow_overlap=True)
-    assert (len(split.train), len(split.test)) == (20, 3)
+    assert (len(split.train), len(split.test), split.overlap) == (20, 3, 2)
+    # Neither label is the one that was learnt.
+    assert split.relabelled == 2
     assert split.notices[0].startswith("overlap allowed: 2 texts of the test are in the training samples too")
 
 
@@ -569,6 +628,7 @@ def test_a_text_that_is_repeated_is_drawn_as_one(tmp_path: Path) -> None:
         assert not learnt & measured
         assert (len(learnt), len(measured), len(split.train) + len(split.test)) == (14, 6, 37)
         assert split.notices[1:] == ("17 samples repeat the text of another, 1 with another label: a text is on one side only",)
+        assert (split.overlap, split.relabelled) == (0, 1)
 
 
 def test_a_class_of_too_few_texts_cannot_be_split_however_often_they_are_repeated(tmp_path: Path) -> None:
@@ -677,7 +737,16 @@ def test_a_hub_data_set_with_texts_on_both_sides_is_refused(hub: Path) -> None:
     write_csv(hub / "test.csv", [("VOIRIE 1", "voirie")])
     error = hub_refusal(hub)
     assert (error.found.split(" of ")[0], error.where) == ("1 texts", f"hf:{hub}, train and hf:{hub}, test")
-    assert hub_split(str(hub), COLUMNS, allow_overlap=True).notices[0].startswith("overlap allowed: 1 texts")
+    allowed = hub_split(str(hub), COLUMNS, allow_overlap=True)
+    assert (allowed.overlap, allowed.relabelled) == (1, 0)
+    assert allowed.notices[0].startswith("overlap allowed: 1 texts")
+
+
+def test_a_hub_data_set_may_have_the_tasks_slices(hub: Path) -> None:
+    rows = [(text, label, label) for text, label in rows_of(voirie=2, tri=2)]
+    write_csv(hub / "train.csv", rows, header=("text", "category", "channel"))
+    write_csv(hub / "test.csv", [("x", "tri", "guichet"), ("y", "tri", "")], header=("text", "category", "channel"))
+    assert hub_split(str(hub), OPTIONAL).test.slices == {"channel": ["guichet", ""]}
 
 
 def write_class_labels(path: Path, texts: Sequence[str], labels: Sequence[int | None]) -> None:
