@@ -28,7 +28,7 @@ class Poc:
     @property
     def goals(self) -> Goals:
         """What the city wants of it."""
-        return read_goals(self.folder / "goals.toml")
+        return read_goals(self.folder / "goals.toml", self.task)
 
     def choose(self, names: Sequence[str]) -> list[Candidate]:
         """The candidates of these names, in the POC's order; all of them where none is named.
@@ -91,7 +91,8 @@ def _load(folder: Path) -> Poc:
     """Import a POC.
 
     Raises:
-        PreuveError: its code raises something, lacks a part or has one of another kind; or its goals are not well formed.
+        PreuveError: its code raises something, lacks a part or has one of another kind; or its goals are not well formed, or speak
+            of another unit, metric or slice than its task.
     """
     try:
         package = importlib.import_module(f"poc.{folder.name}")
@@ -102,7 +103,7 @@ def _load(folder: Path) -> Poc:
         raise _broken("no TASK, or one that is no Task", str(folder / "__init__.py"))
     if not isinstance(candidates, Sequence) or not all(isinstance(each, Candidate) for each in candidates):
         raise _broken("no CANDIDATES, or something else than a list of Candidate", str(folder / "__init__.py"))
-    read_goals(folder / "goals.toml")
+    read_goals(folder / "goals.toml", task)
     return Poc(folder, task, candidates)
 
 

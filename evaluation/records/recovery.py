@@ -22,7 +22,7 @@ from evaluation.energy.meter import EnergyLog
 from evaluation.energy.reading import PowerSample, Reading
 from evaluation.energy.self_test import PHASES
 from evaluation.energy.tracker import RawEnergy
-from evaluation.goals import Goals
+from evaluation.goals import Goals, recorded_goals
 from evaluation.home import scratch_folder
 from evaluation.process import is_running
 from evaluation.records.ledger import Ledger
@@ -182,7 +182,7 @@ def _read(entries: Sequence[Entry]) -> Remains:
     """
     first = entries[0]
     try:
-        goals = Goals({}, first["goals"])
+        goals = recorded_goals(first["goals"])
         remains = Remains(first["mlflow_run"], Campaign.model_validate(first["campaign"]), goals)
         _add_runs(remains, entries)
         for run, reading, samples in _windows(remains.campaign.machine, entries):

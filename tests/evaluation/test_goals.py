@@ -1,22 +1,38 @@
-"""Reading `goals.toml`, goals and deployment: what is accepted, and what a mistake in it is answered with."""
+"""Reading `goals.toml`, the POC's over the city's: what is accepted, what is recorded, and what a mistake is answered with."""
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from evaluation.exceptions import DataError
-from evaluation.goals import Deployment, Goal, read_goals
+from evaluation.goals import (
+    FORMS,
+    GOAL_UNITS,
+    TABLES,
+    Deployment,
+    Goal,
+    Goals,
+    changed_goals,
+    parse_goals,
+    read_goals,
+    recorded_goals,
+)
+from evaluation.metrics import accuracy, macro_f1
 from evaluation.pocs import find_poc
+from evaluation.task import Task, Unit
 
-WORDS = 'unit = "Wh"\nwhy = "a reason"\n'
-GOAL = f"[goal.energy]\nat_most = 1\n{WORDS}"
-DEPLOYMENT = {
-    "requests_per_year_low": "15000",
-    "requests_per_year": "60000",
-    "requests_per_year_high": "145000",
+UNIT = '[unit]\nname = "10 meters"\nsize = 10\n'
+GOAL = "[goal.class_recall]\nfloor = 0.6\n"
+ENERGY = "[goal.energy_per_unit_wh]\ntarget = 0.1\nceiling = 1\n"
+SLICE = '[[goal.slice_recall]]\nslice = "channel"\nfloor = 0.5\n'
+VOLUME = "[volume]\nlow = 15000\ncentral = 60000\nhigh = 145000\n"
+SERVER = {
     "server_memory_gib": "128",
     "server_cores": "32",
     "server_idle_w": "120.5",
@@ -29,119 +45,133 @@ DEPLOYMENT = {
     "pue_high": "2",
     "source": '"our own meter"',
 }
+TASK = Task(
+    "meters", "1", "meters.csv", "photo", "digits", Unit("10 meters", 10), (accuracy, macro_f1), slices=("channel", "urgent")
+)
 
 
-def write(folder: Path, content: str) -> Path:
-    path = folder / "goals.toml"
-    path.write_text(content, encoding="utf-8")
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """Where a POC's goals are, in a folder of their own below the city's."""
+    path = tmp_path / "poc" / "meters" / "goals.toml"
+    path.parent.mkdir(parents=True)
     return path
 
 
-def write_deployment(folder: Path, **changes: str | None) -> Path:
-    """A goals.toml with a sound deployment but for these entries; none leaves one out."""
-    entries = [f"{name} = {value}" for name, value in (DEPLOYMENT | changes).items() if value is not None]
-    return write(folder, "\n".join([GOAL, "[deployment]", *entries]))
+def city_of(place: Path) -> Path:
+    return place.parent.parent / "goals.toml"
 
 
-def deployment_problem(path: Path) -> str:
-    """What is found wrong with the deployment of this file, which the error must name."""
+def read(place: Path, own: str, city: str | None = None, task: Task | None = None) -> Goals:
+    place.write_text(own, encoding="utf-8")
+    if city is not None:
+        city_of(place).write_text(city, encoding="utf-8")
+    return read_goals(place, task)
+
+
+def refused(place: Path, own: str, city: str | None = None, task: Task | None = None) -> DataError:
     with pytest.raises(DataError) as caught:
-        read_goals(path)
-    assert caught.value.where == f"{path}, [deployment]"
-    assert "server_idle_w" in caught.value.expected
-    return caught.value.found
+        read(place, own, city, task)
+    return caught.value
 
 
-def test_goals_are_read_by_name(tmp_path: Path) -> None:
-    path = write(tmp_path, f"[goal.energy]\nat_most = 1.0\ntarget = 0.1\n{WORDS}[goal.recall]\nat_least = 0.6\n{WORDS}")
-    assert read_goals(path).goal == {
-        "energy": Goal("Wh", "a reason", at_most=1.0, target=0.1),
-        "recall": Goal("Wh", "a reason", at_least=0.6),
-    }
+def server(**changes: str | None) -> str:
+    """A sound [deployment] but for these entries; none leaves one out."""
+    return "\n".join(
+        ["[deployment]", *(f"{name} = {value}" for name, value in (SERVER | changes).items() if value is not None), ""]
+    )
+
+
+# What is accepted
+
+
+def test_goals_are_read_by_name_in_the_order_of_the_goals_whatever_that_of_the_file(place: Path) -> None:
+    quality = '[goal.quality]\nmetric = "accuracy"\n'
+    two_slices = SLICE + '[[goal.slice_recall]]\nvalue = "true"\nslice = "urgent"\nfloor = 0.7\ntarget = 0.8\n'
+    goals = read(place, ENERGY + two_slices + GOAL + quality + UNIT).goal
+    assert list(goals.items()) == [
+        ("quality", Goal("quality", metric="accuracy")),
+        ("class_recall", Goal("class_recall", floor=0.6)),
+        ("slice_recall channel", Goal("slice_recall", floor=0.5, slice="channel")),
+        ("slice_recall urgent=true", Goal("slice_recall", floor=0.7, target=0.8, slice="urgent", value="true")),
+        ("energy_per_unit_wh", Goal("energy_per_unit_wh", ceiling=1.0, target=0.1)),
+    ]
+
+
+def test_every_goal_has_a_unit_and_a_form() -> None:
+    assert set(GOAL_UNITS) == set(FORMS)
 
 
 @pytest.mark.parametrize(
     ("goal", "bound"),
     [
-        (Goal("Wh", "", at_most=1.0), "≤ 1 Wh"),
-        (Goal("of the recall", "", at_least=0.6), "≥ 0.6 of the recall"),
-        (Goal("kWh", "", at_most=0), "≤ 0 kWh"),
+        (Goal("energy_per_unit_wh", ceiling=1.0), "≤ 1 Wh"),
+        (Goal("development_kwh", ceiling=0), "≤ 0 kWh"),
+        (Goal("marginal_energy_wh", ceiling=0.5), "≤ 0.5 Wh per additional correct outcome"),
+        (Goal("class_recall", floor=0.6), "≥ 0.6"),
+        (Goal("quality_gain", floor=0.03), "≥ 0.03 above the baseline"),
+        (Goal("quality", floor=0.6, metric="macro_f1"), "≥ 0.6 macro_f1"),
+        (Goal("quality", floor=0, metric="macro_f1"), "≥ 0 macro_f1"),
+        (Goal("quality", metric="macro_f1"), "macro_f1, no floor"),
     ],
 )
 def test_a_bound_is_written_in_short(goal: Goal, bound: str) -> None:
     assert goal.bound == bound
 
 
-def test_the_hash_is_that_of_the_file_as_it_stands(tmp_path: Path) -> None:
-    path = write(tmp_path, f"# a comment counts too\n[goal.energy]\nat_most = 1\n{WORDS}")
-    assert read_goals(path).sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-@pytest.mark.parametrize("bounds", ["at_most = 1\ntarget = 1", "at_least = 1\ntarget = 1", "at_least = 1\ntarget = 2"])
-def test_a_target_may_lie_at_the_bound_or_beyond_it_on_the_good_side(tmp_path: Path, bounds: str) -> None:
-    assert read_goals(write(tmp_path, f"[goal.energy]\n{bounds}\n{WORDS}")).goal["energy"].target is not None
-
-
 @pytest.mark.parametrize(
-    ("goal", "found"),
+    "goal",
     [
-        (f"at_most = 1\nat_mots = 2\n{WORDS}", "unknown: at_mots"),
-        ('at_most = 1\nwhy = "a reason"', "no text for unit"),
-        ('at_most = 1\nunit = "Wh"', "no text for why"),
-        ('at_most = 1\nunit = 3\nwhy = "a reason"', "no text for unit"),
-        (f'at_most = "1"\n{WORDS}', "at_most is not a number"),
-        (f"at_least = true\n{WORDS}", "at_least is not a number"),
-        (f"at_most = nan\n{WORDS}", "at_most is not a number"),
-        (f"at_most = inf\n{WORDS}", "at_most is not a number"),
-        (f"at_most = 1{'0' * 400}\n{WORDS}", "at_most is not a number"),
-        (f"at_most = 1\ntarget = [0]\n{WORDS}", "target is not a number"),
-        (WORDS, "exactly one of them is needed"),
-        (f"target = 1\n{WORDS}", "exactly one of them is needed"),
-        (f"at_most = 1\nat_least = 0\n{WORDS}", "exactly one of them is needed"),
-        (f"at_most = 1\ntarget = 2\n{WORDS}", "the target (2) is above the ceiling (1)"),
-        (f"at_least = 1\ntarget = 0.5\n{WORDS}", "the target (0.5) is below the floor (1)"),
+        "[goal.energy_per_unit_wh]\nceiling = 1\ntarget = 1",
+        "[goal.energy_per_unit_wh]\nceiling = 0\ntarget = 0",
+        "[goal.class_recall]\nfloor = 1\ntarget = 1",
+        "[goal.class_recall]\nfloor = 0\ntarget = 1",
     ],
 )
-def test_a_goal_that_is_not_well_formed_is_named_with_what_is_wrong(tmp_path: Path, goal: str, found: str) -> None:
-    path = write(tmp_path, f"[goal.sound]\nat_most = 1\n{WORDS}[goal.odd]\n{goal}")
-    with pytest.raises(DataError) as caught:
-        read_goals(path)
-    assert found in caught.value.found
-    assert caught.value.where == f"{path}, [goal.odd]"
+def test_a_target_may_lie_at_the_bound_or_beyond_it_on_the_good_side(place: Path, goal: str) -> None:
+    (read_goal,) = read(place, UNIT + goal).goal.values()
+    assert read_goal.target is not None
 
 
-def test_a_number_in_place_of_a_goal_is_refused_by_name(tmp_path: Path) -> None:
-    with pytest.raises(DataError) as caught:
-        read_goals(write(tmp_path, "[goal]\nenergy = 3"))
-    assert "[goal.energy]" in caught.value.where
+def test_what_is_left_out_is_unknown(place: Path) -> None:
+    goals = read(place, UNIT + GOAL)
+    assert (goals.unit, goals.deployment, goals.human_path, goals.correction_wh) == (Unit("10 meters", 10), None, None, None)
 
 
-@pytest.mark.parametrize("content", ["", "[gaol.energy]\nat_most = 1", "goal = 3", "[[goal]]\nat_most = 1"])
-def test_a_file_without_goals_is_refused(tmp_path: Path, content: str) -> None:
-    with pytest.raises(DataError) as caught:
-        read_goals(write(tmp_path, content))
-    assert caught.value.expected == "at least one [goal.NAME]"
+@pytest.mark.parametrize("kept", [True, False])
+def test_the_human_path_is_kept_or_not(place: Path, kept: bool) -> None:
+    assert read(place, f"{UNIT}{GOAL}[human_path]\nkept = {str(kept).lower()}").human_path is kept
 
 
-@pytest.mark.parametrize("content", [b"[goal.energy\n", b'[goal.energy]\nwhy = "\xe9nergie"'])
-def test_what_is_not_toml_in_utf_8_is_refused(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "goals.toml"
-    path.write_bytes(content)
-    with pytest.raises(DataError) as caught:
-        read_goals(path)
-    assert caught.value.expected == "a TOML file in UTF-8"
+def test_what_a_correction_takes_is_read(place: Path) -> None:
+    assert read(place, f"{UNIT}{GOAL}[correction]\nenergy_wh = 3.3").correction_wh == 3.3
+    assert read(place, f"{UNIT}{GOAL}[correction]\nenergy_wh = 0").correction_wh == 0
 
 
-def test_a_missing_file_is_told_with_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(DataError) as caught:
-        read_goals(tmp_path / "goals.toml")
-    assert caught.value.found == "no such file"
-    assert "goals.toml of another POC" in caught.value.remedy
+# The POC's over the city's
 
 
-def test_a_deployment_is_read_beside_the_goals(tmp_path: Path) -> None:
-    goals = read_goals(write_deployment(tmp_path))
-    assert list(goals.goal) == ["energy"]
+def test_key_by_key_the_pocs_go_before_the_citys(place: Path) -> None:
+    goals = read(place, UNIT + "[goal.energy_per_unit_wh]\nceiling = 2\n", ENERGY + GOAL)
+    assert goals.goal == {
+        "class_recall": Goal("class_recall", floor=0.6),
+        "energy_per_unit_wh": Goal("energy_per_unit_wh", ceiling=2.0, target=0.1),
+    }
+
+
+def test_an_array_of_slices_is_replaced_as_a_whole(place: Path) -> None:
+    of_city = SLICE + '[[goal.slice_recall]]\nslice = "urgent"\nfloor = 0.7\n'
+    assert list(read(place, UNIT + SLICE.replace("channel", "language"), of_city).goal) == ["slice_recall language"]
+    assert list(read(place, UNIT + GOAL, of_city).goal) == ["class_recall", "slice_recall channel", "slice_recall urgent"]
+    assert list(read(place, UNIT + "[goal]\nslice_recall = []", of_city + GOAL).goal) == ["class_recall"]
+
+
+def test_a_poc_need_not_add_a_goal_to_the_citys(place: Path) -> None:
+    assert list(read(place, UNIT, GOAL).goal) == ["class_recall"]
+
+
+def test_volume_and_server_may_come_from_different_files(place: Path) -> None:
+    goals = read(place, UNIT + VOLUME, GOAL + server())
     assert goals.deployment == Deployment(
         requests_per_year_low=15000,
         requests_per_year=60000,
@@ -160,69 +190,472 @@ def test_a_deployment_is_read_beside_the_goals(tmp_path: Path) -> None:
     )
 
 
-def test_goals_do_without_a_deployment(tmp_path: Path) -> None:
-    assert read_goals(write(tmp_path, GOAL)).deployment is None
+@pytest.mark.parametrize("table", [VOLUME, server()])
+def test_volume_or_server_alone_is_no_deployment(place: Path, table: str) -> None:
+    assert read(place, UNIT + GOAL + table).deployment is None
 
 
-def test_another_deployment_is_another_hash(tmp_path: Path) -> None:
-    before = read_goals(write_deployment(tmp_path)).sha256
-    assert read_goals(write_deployment(tmp_path, server_idle_w="121")).sha256 != before
-
-
-def test_a_range_may_be_a_single_value(tmp_path: Path) -> None:
-    deployment = read_goals(write_deployment(tmp_path, pue_low="1", pue="1", pue_high="1")).deployment
+def test_a_range_may_be_a_single_value(place: Path) -> None:
+    volume = "[volume]\nlow = 7\ncentral = 7\nhigh = 7\n"
+    deployment = read(place, UNIT + GOAL + volume + server(pue_low="1", pue="1", pue_high="1")).deployment
     assert deployment is not None
     assert deployment.pue_low == deployment.pue == deployment.pue_high == 1
+    assert deployment.requests_per_year_low == deployment.requests_per_year_high == 7
 
 
-@pytest.mark.parametrize("name", DEPLOYMENT)
-def test_a_deployment_needs_each_of_its_entries(tmp_path: Path, name: str) -> None:
-    assert deployment_problem(write_deployment(tmp_path, **{name: None})) == f"no {name}"
+# What is recorded
 
 
-@pytest.mark.parametrize("name", [name for name in DEPLOYMENT if name != "source"])
-@pytest.mark.parametrize("value", ["0", "-1", "nan", "inf", "-inf", "true", '"128"', "[128]", "1" + "0" * 400])
-def test_a_number_of_a_deployment_is_finite_and_above_0(tmp_path: Path, name: str, value: str) -> None:
-    assert deployment_problem(write_deployment(tmp_path, **{name: value})) == f"{name} is not a number above 0"
+def test_goals_are_written_out_without_comments_in_one_order(place: Path) -> None:
+    goals = read(place, f"# ours\n{GOAL}[human_path]\nkept = true\n{UNIT}", f"# the city's\n{SLICE}{ENERGY}")
+    assert goals.text == (
+        '[unit]\nname = "10 meters"\nsize = 10\n\n[goal.class_recall]\nfloor = 0.6\n\n'
+        '[[goal.slice_recall]]\nslice = "channel"\nfloor = 0.5\n\n[goal.energy_per_unit_wh]\ntarget = 0.1\nceiling = 1.0\n\n'
+        "[human_path]\nkept = true\n"
+    )
+    assert goals.sha256 == hashlib.sha256(goals.text.encode()).hexdigest()
 
 
-@pytest.mark.parametrize("name", ["requests_per_year_low", "requests_per_year", "requests_per_year_high", "server_cores"])
-def test_requests_and_cores_are_counted_whole(tmp_path: Path, name: str) -> None:
-    assert deployment_problem(write_deployment(tmp_path, **{name: "16000.5"})) == f"{name} is not a whole number"
-
-
-@pytest.mark.parametrize("value", ['""', '"  "', "3", "true"])
-def test_the_source_of_the_servers_figures_is_a_text(tmp_path: Path, value: str) -> None:
-    assert deployment_problem(write_deployment(tmp_path, source=value)) == "no text for source"
-
-
-def test_a_misspelt_entry_of_a_deployment_is_named(tmp_path: Path) -> None:
-    assert deployment_problem(write_deployment(tmp_path, server_idle_kw="0.12")) == "unknown: server_idle_kw"
+ALL = UNIT + GOAL + ENERGY + SLICE + VOLUME
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
+    "same",
     [
-        ("requests_per_year_low", "60001"),
-        ("requests_per_year_high", "59999"),
-        ("embodied_kg_co2e_low", "901"),
-        ("embodied_kg_co2e_high", "899"),
-        ("pue_low", "1.6"),
-        ("pue_high", "1.4"),
+        f"# a comment\n{ALL}",
+        ALL.replace("\n", "\r\n"),
+        VOLUME + SLICE + ENERGY + GOAL + UNIT,
+        ALL.replace("ceiling = 1\n", "ceiling = 1.0\n").replace("0.6\n", "60e-2\n").replace("15000", "15_000"),
+    ],
+    ids=["a comment", "line ends", "the order", "how a number is written"],
+)
+def test_what_changes_nothing_is_the_same_hash(place: Path, same: str) -> None:
+    assert read(place, same).sha256 == read(place, ALL).sha256
+
+
+def test_goals_written_in_the_citys_file_are_the_same_as_in_the_pocs(place: Path) -> None:
+    assert read(place, UNIT, ALL.removeprefix(UNIT)) == read(place, ALL, "")
+
+
+@pytest.mark.parametrize(
+    ("own", "city"),
+    [(ALL.replace("0.6", "0.61"), ""), (ALL.replace("60000", "60001"), ""), (ALL, "[human_path]\nkept = false"), (ALL, server())],
+)
+def test_another_value_in_either_file_is_another_hash(place: Path, own: str, city: str) -> None:
+    assert read(place, own, city).sha256 != read(place, ALL, "").sha256
+
+
+def escaped(text: str) -> str:
+    return '"' + "".join(f"\\U{ord(character):08x}" for character in text) + '"'
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(str.strip).map(escaped)
+AMOUNT = st.floats(0, allow_nan=False, allow_infinity=False)
+VOLUMES = st.lists(st.integers(1, 2**62), min_size=3, max_size=3).map(sorted)
+
+
+@given(TEXT, TEXT, st.lists(AMOUNT, min_size=2, max_size=2).map(sorted), st.floats(0, 1), VOLUMES, st.booleans())
+def test_recorded_goals_are_read_back_the_same(
+    tmp_path_factory: pytest.TempPathFactory,
+    name: str,
+    word: str,
+    energies: list[float],
+    floor: float,
+    volumes: list[int],
+    kept: bool,
+) -> None:
+    place = tmp_path_factory.getbasetemp() / "read_back" / "poc" / "goals.toml"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    goals = read(
+        place,
+        f"unit = {{name = {name}, size = {volumes[0]}}}\nhuman_path.kept = {str(kept).lower()}\n"
+        f"goal.quality.metric = {word}\ngoal.energy_per_unit_wh = {{target = {energies[0]}, ceiling = {energies[1]}}}\n"
+        f"goal.slice_recall = [{{slice = {word}, value = {name}, floor = {floor}}}]\n"
+        f"correction.energy_wh = {energies[1]}\nvolume = {{low = {volumes[0]}, central = {volumes[1]}, high = {volumes[2]}}}\n"
+        f"{server(source=word)}",
+    )
+    assert parse_goals(goals.text) == goals
+    # And as a file they come to the same.
+    assert read(place, goals.text) == goals
+
+
+@pytest.mark.parametrize("character", ['"', "\\", "\n", "\t", "\0", "\x7f", "\x85", "\u2028", "é", "\U0001f4a1"])
+def test_a_text_may_hold_any_character(place: Path, character: str) -> None:
+    name = f"ten{character}meters"
+    goals = read(place, f"{GOAL}[unit]\nsize = 10\nname = {escaped(name)}\n")
+    assert parse_goals(goals.text).unit == goals.unit == Unit(name, 10)
+
+
+def test_goals_of_a_record_keep_the_text_whose_hash_is_there() -> None:
+    text = f"# as some version wrote it\n{GOAL}{UNIT}"
+    assert parse_goals(text).text == text
+    assert parse_goals(text).goal == {"class_recall": Goal("class_recall", floor=0.6)}
+
+
+OLD = f'# of an older version\n[goal.development_kwh]\nat_most = 1\nunit = "kWh"\nwhy = "a reason"\n{server(requests_per_year="6")}'
+
+
+def test_goals_of_another_form_are_refused_by_what_is_wrong_and_where_they_are_from() -> None:
+    with pytest.raises(DataError) as caught:
+        parse_goals(UNIT + OLD, "record 7")
+    assert caught.value.where.startswith("record 7, [deployment] requests_per_year")
+    with pytest.raises(DataError) as caught:
+        parse_goals("[goal", "record 7")
+    assert (caught.value.expected, caught.value.where) == ("a TOML file in UTF-8", "record 7")
+
+
+@pytest.mark.parametrize("text", [OLD, "# The goals of these tests.\n", "[goal"])
+def test_of_recorded_goals_of_another_form_text_and_hash_are_known(text: str) -> None:
+    assert recorded_goals(text) == Goals({}, text)
+    assert recorded_goals(UNIT + GOAL) == parse_goals(UNIT + GOAL)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "lines"),
+    [
+        (ALL, f"# a comment\n{ALL}", []),
+        (ALL, ALL.replace("ceiling = 1\n", "ceiling = 2\n"), ["energy_per_unit_wh: ceiling was 1, is now 2"]),
+        (ALL, ALL.replace("60000", "70000"), ["volume: central was 60000, is now 70000"]),
+        (ALL, ALL.replace("0.1", "0.123456789"), ["energy_per_unit_wh: target was 0.1, is now 0.123456789"]),
+        (ALL, ALL.replace("10 meters", "ten"), ['unit: name was "10 meters", is now "ten"']),
+        (ALL, ALL.replace("floor = 0.6", "floor = 0.6\ntarget = 0.9"), ["class_recall: target added, 0.9"]),
+        (ALL.replace("floor = 0.6", "floor = 0.6\ntarget = 0.9"), ALL, ["class_recall: target removed, was 0.9"]),
+        (ALL, f"{ALL}[human_path]\nkept = true", ["human_path: added"]),
+        (f"{ALL}[human_path]\nkept = true", f"{ALL}[human_path]\nkept = false", ["human_path: kept was true, is now false"]),
+        (ALL, ALL.replace(SLICE, ""), ["slice_recall channel: removed"]),
+        (
+            ALL,
+            ALL.replace('slice = "channel"', 'slice = "urgent"\nvalue = "true"'),
+            ["slice_recall urgent=true: added", "slice_recall channel: removed"],
+        ),
+        (ALL, ALL.replace("floor = 0.5", "floor = 0.55"), ["slice_recall channel: floor was 0.5, is now 0.55"]),
     ],
 )
-def test_the_low_the_central_and_the_high_value_are_in_order(tmp_path: Path, name: str, value: str) -> None:
-    central = name.removesuffix("_low").removesuffix("_high")
-    problem = deployment_problem(write_deployment(tmp_path, **{name: value}))
-    assert problem == f"{central} does not lie between {central}_low and {central}_high"
+def test_what_changed_is_said_a_line_for_each_change(place: Path, before: str, after: str, lines: list[str]) -> None:
+    assert changed_goals(read(place, before), read(place, after)) == lines
 
 
-def test_a_room_cannot_use_less_than_its_machines(tmp_path: Path) -> None:
-    assert deployment_problem(write_deployment(tmp_path, pue_low="0.9")).startswith("pue_low (0.9) is below 1")
+def test_what_changed_since_an_older_version_is_said_too() -> None:
+    now = parse_goals(f"{UNIT}[goal.development_kwh]\ntarget = 0.5\nceiling = 1\n")
+    assert changed_goals(recorded_goals(OLD), now) == [
+        "development_kwh: target added, 0.5",
+        "development_kwh: ceiling added, 1",
+        "development_kwh: at_most removed, was 1",
+        'development_kwh: unit removed, was "kWh"',
+        'development_kwh: why removed, was "a reason"',
+        "unit: added",
+        "deployment: removed",
+    ]
 
 
-def test_a_number_in_place_of_a_deployment_is_refused(tmp_path: Path) -> None:
-    assert deployment_problem(write(tmp_path, f"deployment = 3\n{GOAL}")) == "3"
+def test_goals_that_cannot_be_read_at_all_cannot_be_compared() -> None:
+    now = parse_goals(UNIT + GOAL)
+    assert changed_goals(Goals({}, "[goal"), Goals({}, "[goal")) == []
+    assert changed_goals(Goals({}, "[goal"), now) == ["the goals of then and of now cannot be compared: their text is not TOML"]
+
+
+# What a mistake is answered with: what is found, and the file, table and entry
+
+
+MISTAKES = {
+    "no unit": (GOAL, "no unit", "[unit]"),
+    "a unit without a name": (f"[unit]\nsize = 1\n{GOAL}", "no name", "[unit] name"),
+    "a unit without a size": (f'[unit]\nname = "a"\n{GOAL}', "no size", "[unit] size"),
+    "a unit of nothing": (UNIT.replace("10\n", "0\n") + GOAL, "0", "[unit] size"),
+    "a unit of half a sample": (UNIT.replace("10\n", "0.5\n") + GOAL, "0.5", "[unit] size"),
+    "a unit of true": (UNIT.replace("10\n", "true\n") + GOAL, "True", "[unit] size"),
+    "a unit with an empty name": (UNIT.replace("10 meters", " ") + GOAL, "' '", "[unit] name"),
+    "a number for a unit": (f"unit = 3\n{GOAL}", "3", "[unit]"),
+    "no goal": (UNIT, "none", "[goal]"),
+    "an empty table of goals": (f"{UNIT}[goal]", "none", "[goal]"),
+    "an empty array of slices": (f"{UNIT}[goal]\nslice_recall = []", "none", "[goal]"),
+    "a number for the goals": (f"goal = 3\n{UNIT}", "3", "[goal]"),
+    "an array of goals": (f"{UNIT}[[goal]]\nclass_recall = 1", "[{'class_recall': 1}]", "[goal]"),
+    "a number for a goal": (f"{UNIT}[goal]\nclass_recall = 3", "3", "[goal.class_recall]"),
+    "an array for a goal": (f"{UNIT}[[goal.class_recall]]\nfloor = 0.5", "[{'floor': 0.5}]", "[goal.class_recall]"),
+    "an unknown table": (f"{UNIT}{GOAL}[volum]\nlow = 1", "unknown: volum", "[volum]"),
+    "an unknown goal": (f"{UNIT}[goal.class_recal]\nfloor = 0.5", "unknown: class_recal", "[goal.class_recal]"),
+    "an unknown entry": (f"{UNIT}{GOAL}flor = 1", "unknown: flor", "[goal.class_recall] flor"),
+    "an entry of other goals": (f"{UNIT}{GOAL}metric = 'a'", "unknown: metric", "[goal.class_recall] metric"),
+    "a ceiling for a floor": (f"{UNIT}[goal.class_recall]\nceiling = 1", "a ceiling", "[goal.class_recall] ceiling"),
+    "a ceiling beside a floor": (f"{UNIT}{GOAL}ceiling = 1", "a ceiling", "[goal.class_recall] ceiling"),
+    "a floor for a ceiling": (f"{UNIT}{ENERGY}floor = 1", "a floor", "[goal.energy_per_unit_wh] floor"),
+    "no floor": (f"{UNIT}[goal.class_recall]", "no floor", "[goal.class_recall] floor"),
+    "a target alone": (f"{UNIT}[goal.quality_gain]\ntarget = 0.1", "no floor", "[goal.quality_gain] floor"),
+    "quality without a metric": (f"{UNIT}[goal.quality]\nfloor = 0.5", "no metric", "[goal.quality] metric"),
+    "a number for a metric": (f"{UNIT}[goal.quality]\nmetric = 3", "3", "[goal.quality] metric"),
+    "a text for a number": (UNIT + GOAL.replace("0.6", "'0.6'"), "'0.6'", "[goal.class_recall] floor"),
+    "true for a number": (UNIT + GOAL.replace("0.6", "true"), "True", "[goal.class_recall] floor"),
+    "nan": (UNIT + GOAL.replace("0.6", "nan"), "nan", "[goal.class_recall] floor"),
+    "inf": (UNIT + ENERGY.replace("= 1", "= inf"), "inf", "[goal.energy_per_unit_wh] ceiling"),
+    "nan for a quality": (f"{UNIT}[goal.quality]\nmetric = 'a'\nfloor = nan", "nan", "[goal.quality] floor"),
+    "a number beyond all": (
+        UNIT + ENERGY.replace("= 1", f"= 1{'0' * 400}"),
+        f"1{'0' * 56}...",
+        "[goal.energy_per_unit_wh] ceiling",
+    ),
+    "a negative ceiling": (UNIT + ENERGY.replace("= 1", "= -1"), "-1", "[goal.energy_per_unit_wh] ceiling"),
+    "a negative gain": (f"{UNIT}[goal.quality_gain]\nfloor = -0.1", "-0.1", "[goal.quality_gain] floor"),
+    "a share above 1": (UNIT + GOAL.replace("0.6", "60"), "60", "[goal.class_recall] floor"),
+    "a share below 0": (UNIT + GOAL.replace("0.6", "-0.1"), "-0.1", "[goal.class_recall] floor"),
+    "a target above the ceiling": (
+        UNIT + ENERGY.replace("0.1", "2"),
+        "target (2) is above ceiling (1)",
+        "[goal.energy_per_unit_wh] target",
+    ),
+    "a floor above the target": (
+        f"{UNIT}{GOAL}target = 0.5",
+        "floor (0.6) is above target (0.5)",
+        "[goal.class_recall] floor",
+    ),
+    "one slice in single brackets": (
+        UNIT + SLICE.replace("[[", "[").replace("]]", "]"),
+        "{'slice': 'channel', 'floor': 0.5}",
+        "[[goal.slice_recall]]",
+    ),
+    "a slice without a name": (f"{UNIT}[[goal.slice_recall]]\nfloor = 0.5", "no slice", "[[goal.slice_recall]] 1 slice"),
+    "a second slice without a floor": (
+        f"{UNIT}{SLICE}[[goal.slice_recall]]\nslice = 'a'",
+        "no floor",
+        "[[goal.slice_recall]] 2 floor",
+    ),
+    "a slice above 1": (UNIT + SLICE.replace("0.5", "1.01"), "1.01", "[[goal.slice_recall]] 1 floor"),
+    "true for the value of a slice": (f"{UNIT}{SLICE}value = true", "True", "[[goal.slice_recall]] 1 value"),
+    "a slice twice": (f"{UNIT}{SLICE}{SLICE}", "slice_recall channel, twice", "[[goal.slice_recall]] 2"),
+    "a human path of yes": (f"{UNIT}{GOAL}[human_path]\nkept = 'yes'", "'yes'", "[human_path] kept"),
+    "a human path of 1": (f"{UNIT}{GOAL}[human_path]\nkept = 1", "1", "[human_path] kept"),
+    "a human path of nothing": (f"{UNIT}{GOAL}[human_path]", "no kept", "[human_path] kept"),
+    "a negative correction": (f"{UNIT}{GOAL}[correction]\nenergy_wh = -1", "-1", "[correction] energy_wh"),
+    "an infinite correction": (f"{UNIT}{GOAL}[correction]\nenergy_wh = inf", "inf", "[correction] energy_wh"),
+    "a negative volume": (UNIT + GOAL + VOLUME.replace("15000", "-1"), "-1", "[volume] low"),
+    "a volume of nothing": (UNIT + GOAL + VOLUME.replace("60000", "0"), "0", "[volume] central"),
+    "a volume in parts": (UNIT + GOAL + VOLUME.replace("60000", "6e4"), "60000.0", "[volume] central"),
+    "low above central": (UNIT + GOAL + VOLUME.replace("15000", "60001"), "low (60001) is above central (60000)", "[volume] low"),
+    "central above high": (
+        UNIT + GOAL + VOLUME.replace("145000", "59999"),
+        "central (60000) is above high (59999)",
+        "[volume] central",
+    ),
+    "no central volume": (UNIT + GOAL + VOLUME.replace("central = 60000\n", ""), "no central", "[volume] central"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_named_with_its_file_table_and_entry(place: Path, mistake: str) -> None:
+    own, found, where = MISTAKES[mistake]
+    for city in (None, "# blank\n"):
+        error = refused(place, own, city)
+        assert (error.found, error.where) == (found, f"{place}, {where}")
+
+
+@pytest.mark.parametrize("mistake", [mistake for mistake in MISTAKES if mistake not in {"no unit", "no goal"}])
+def test_a_mistake_of_the_city_is_named_with_the_citys_file(place: Path, mistake: str) -> None:
+    city, found, where = MISTAKES[mistake]
+    error = refused(place, "", city)
+    assert (error.found, error.where) == (found, f"{city_of(place)}, {where}")
+
+
+@pytest.mark.parametrize("goal", [name for name, form in FORMS.items() if form.needs == ("target", "ceiling")])
+def test_a_goal_of_energy_needs_target_and_ceiling(place: Path, goal: str) -> None:
+    for given_, missing in (("target", "ceiling"), ("ceiling", "target")):
+        error = refused(place, f"{UNIT}[goal.{goal}]\n{given_} = 1")
+        assert (error.found, error.where) == (f"no {missing}", f"{place}, [goal.{goal}] {missing}")
+
+
+def test_the_four_goals_of_energy_are_those() -> None:
+    names = {"energy_per_unit_wh", "development_kwh", "marginal_energy_wh", "deployed_kwh_per_year"}
+    assert {name for name, form in FORMS.items() if form.needs == ("target", "ceiling")} == names
+
+
+@pytest.mark.parametrize("goal", ["embodied_kg_co2e_per_year", "carbon_kg_co2e_per_year"])
+def test_a_goal_of_carbon_needs_its_ceiling_alone(place: Path, goal: str) -> None:
+    assert read(place, f"{UNIT}[goal.{goal}]\nceiling = 7").goal[goal].bound == "≤ 7 kg CO2e a year"
+    assert refused(place, f"{UNIT}[goal.{goal}]\ntarget = 7").found == "no ceiling"
+
+
+@pytest.mark.parametrize(
+    ("own", "city", "where"),
+    [
+        (UNIT + ENERGY.replace("0.1", "2"), GOAL, "{own}, [goal.energy_per_unit_wh] target"),
+        (UNIT, ENERGY.replace("0.1", "2"), "{city}, [goal.energy_per_unit_wh] target"),
+        (
+            f"{UNIT}[goal.energy_per_unit_wh]\ntarget = 2",
+            ENERGY,
+            "{own}, [goal.energy_per_unit_wh] target; {city}, [goal.energy_per_unit_wh] ceiling",
+        ),
+        (f"{UNIT}[volume]\nhigh = 7", GOAL + VOLUME, "{city}, [volume] central; {own}, [volume] high"),
+    ],
+)
+def test_two_entries_that_contradict_each_other_are_both_named_where_their_files_differ(
+    place: Path, own: str, city: str, where: str
+) -> None:
+    assert refused(place, own, city).where == where.format(own=place, city=city_of(place))
+
+
+@pytest.mark.parametrize(
+    ("own", "near"),
+    [
+        (f"{UNIT}[goal.clas_recall]\nfloor = 0.5", "class_recall"),
+        (f"{UNIT}[goal.energy_per_unit]\nceiling = 1", "energy_per_unit_wh"),
+        (f"{UNIT}{GOAL}tarqet = 1", "target"),
+        (f"{UNIT}{GOAL}[volumes]\nlow = 1", "volume"),
+        (f"{UNIT}{GOAL}[human_path]\nkeep = true", "kept"),
+    ],
+)
+def test_for_a_name_written_wrongly_the_nearest_one_is_offered(place: Path, own: str, near: str) -> None:
+    assert refused(place, own).remedy == f"did you mean {near}?"
+
+
+def test_for_a_name_like_none_all_are_listed(place: Path) -> None:
+    assert refused(place, f"{UNIT}[goal.class_recall]\nat_least = 1").remedy == "use one of these, or leave it out"
+    error = refused(place, f"{UNIT}[goal.xyz]\nfloor = 1")
+    assert error.remedy == "use one of these, or leave it out"
+    assert error.expected == f"one of: {', '.join(FORMS)}"
+
+
+@pytest.mark.parametrize("content", [b"[goal.energy\n", b'[unit]\nname = "\xe9nergie"', b"unit = 1" + b"0" * 5000])
+def test_what_is_not_toml_in_utf_8_is_refused_by_its_file(place: Path, content: bytes) -> None:
+    place.write_bytes(content)
+    with pytest.raises(DataError) as caught:
+        read_goals(place)
+    assert (caught.value.expected, caught.value.where) == ("a TOML file in UTF-8", str(place))
+    place.write_text(UNIT + GOAL, encoding="utf-8")
+    city_of(place).write_bytes(content)
+    with pytest.raises(DataError) as caught:
+        read_goals(place)
+    assert (caught.value.expected, caught.value.where) == ("a TOML file in UTF-8", str(city_of(place)))
+
+
+def test_a_missing_file_is_told_with_what_to_do(place: Path) -> None:
+    city_of(place).write_text(ALL, encoding="utf-8")
+    with pytest.raises(DataError) as caught:
+        read_goals(place)
+    assert (caught.value.found, caught.value.where) == ("no such file", str(place))
+    assert "goals.toml of another POC" in caught.value.remedy
+
+
+def test_a_folder_in_place_of_the_file_is_no_traceback(place: Path) -> None:
+    place.mkdir()
+    with pytest.raises(DataError) as caught:
+        read_goals(place)
+    assert caught.value.found == "Is a directory"
+
+
+# The server
+
+
+def server_refused(place: Path, **changes: str | None) -> tuple[str, str]:
+    """What is found wrong with the server, and at which entry."""
+    error = refused(place, UNIT + GOAL + server(**changes))
+    return error.found, error.where.removeprefix(f"{place}, [deployment]").strip()
+
+
+@pytest.mark.parametrize("name", SERVER)
+def test_a_server_needs_each_of_its_entries(place: Path, name: str) -> None:
+    assert server_refused(place, **{name: None}) == (f"no {name}", name)
+
+
+@pytest.mark.parametrize("name", [name for name in SERVER if name != "source"])
+def test_a_number_of_a_server_is_finite_and_above_0(place: Path, name: str) -> None:
+    for value in ("0", "-1", "nan", "inf", "-inf", "true", '"128"', "[128]", "1" + "0" * 400):
+        error = refused(place, UNIT + GOAL + server(**{name: value}))
+        assert error.where == f"{place}, [deployment] {name}"
+        assert "number above 0" in error.expected
+
+
+def test_cores_are_counted_whole(place: Path) -> None:
+    assert server_refused(place, server_cores="16.0") == ("16.0", "server_cores")
+
+
+@pytest.mark.parametrize("value", ['""', '"  "', "3", "true"])
+def test_the_source_of_the_servers_figures_is_a_text(place: Path, value: str) -> None:
+    assert server_refused(place, source=value)[1] == "source"
+
+
+@pytest.mark.parametrize("name", ["server_idle_kw", "requests_per_year"])
+def test_an_entry_that_no_server_has_is_named(place: Path, name: str) -> None:
+    assert server_refused(place, **{name: "12"}) == (f"unknown: {name}", name)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "found"),
+    [
+        ("embodied_kg_co2e_low", "901", "embodied_kg_co2e_low (901) is above embodied_kg_co2e (900)"),
+        ("embodied_kg_co2e_high", "899", "embodied_kg_co2e (900) is above embodied_kg_co2e_high (899)"),
+        ("pue_low", "1.6", "pue_low (1.6) is above pue (1.5)"),
+        ("pue_high", "1.4", "pue (1.5) is above pue_high (1.4)"),
+    ],
+)
+def test_the_low_the_central_and_the_high_value_are_in_order(place: Path, name: str, value: str, found: str) -> None:
+    assert server_refused(place, **{name: value})[0] == found
+
+
+def test_a_room_cannot_use_less_than_its_machines(place: Path) -> None:
+    assert server_refused(place, pue_low="0.9") == ("0.9", "pue_low")
+
+
+def test_a_number_in_place_of_a_server_is_refused(place: Path) -> None:
+    error = refused(place, f"deployment = 3\n{UNIT}{GOAL}")
+    assert (error.found, error.where) == ("3", f"{place}, [deployment]")
+
+
+def test_every_entry_of_a_server_is_one_of_the_deployments() -> None:
+    assert list(TABLES["deployment"]) == list(SERVER)
+
+
+# Goals and task
+
+
+QUALITY = '[goal.quality]\nmetric = "macro_f1"\nfloor = 0.6\n'
+
+
+def test_goals_that_speak_of_what_the_task_has_are_accepted(place: Path) -> None:
+    assert list(read(place, UNIT + QUALITY + SLICE, task=TASK).goal) == ["quality", "slice_recall channel"]
+
+
+@pytest.mark.parametrize(
+    ("own", "expected", "found", "where"),
+    [
+        (UNIT.replace("10 meters", "10\u00a0meters") + GOAL, "'10 meters'", "'10\\xa0meters'", "[unit] name"),
+        (UNIT.replace("10\n", "11\n") + GOAL, "10", "11", "[unit] size"),
+        (UNIT + QUALITY.replace("macro", "makro"), "accuracy, macro_f1", "unknown: makro_f1", "[goal.quality] metric"),
+        (UNIT + SLICE.replace("channel", "chanel"), "channel, urgent", "unknown: chanel", "[[goal.slice_recall]] 1 slice"),
+        (UNIT + QUALITY.replace("0.6", "60"), "from 0 to 1", "60", "[goal.quality] floor"),
+        (f"{UNIT}{QUALITY}target = 1.5", "from 0 to 1", "1.5", "[goal.quality] target"),
+        (f"{UNIT}[goal.quality_gain]\nfloor = 3", "from 0 to 1", "3", "[goal.quality_gain] floor"),
+    ],
+)
+def test_goals_that_speak_of_what_the_task_has_not_are_refused(
+    place: Path, own: str, expected: str, found: str, where: str
+) -> None:
+    read(place, own)
+    error = refused(place, own, task=TASK)
+    assert expected in error.expected
+    assert (error.found, error.where) == (found, f"{place}, {where}")
+
+
+def test_for_a_metric_or_slice_written_wrongly_the_nearest_one_is_offered(place: Path) -> None:
+    assert refused(place, UNIT + QUALITY.replace("macro", "makro"), task=TASK).remedy == "did you mean macro_f1?"
+    assert refused(place, UNIT + SLICE.replace("channel", "chanel"), task=TASK).remedy == "did you mean channel?"
+
+
+def test_a_slice_of_the_city_that_a_task_does_not_have_is_named_with_the_citys_file(place: Path) -> None:
+    error = refused(place, UNIT, SLICE.replace("channel", "language"), task=TASK)
+    assert error.where == f"{city_of(place)}, [[goal.slice_recall]] 1 slice"
+
+
+def test_a_floor_is_on_the_scale_of_its_metric(place: Path) -> None:
+    points = replace(accuracy, name="points", bounds=(-20.0, 100.0))
+    task = Task("meters", "1", "meters.csv", "photo", "digits", Unit("10 meters", 10), (accuracy, points))
+    quality = QUALITY.replace("macro_f1", "points")
+    assert (
+        read(place, f"{UNIT}{quality.replace('0.6', '60')}[goal.quality_gain]\nfloor = 120", task=task).goal["quality"].floor == 60
+    )
+    assert refused(place, UNIT + quality.replace("0.6", "101"), task=task).expected.startswith("from -20 to 100")
+    assert refused(place, f"{UNIT}{quality}[goal.quality_gain]\nfloor = 121", task=task).expected.startswith("from 0 to 120")
+
+
+# The goals of this project
 
 
 def test_the_requests_of_the_sample_poc_follow_from_those_of_three_cities() -> None:
@@ -238,3 +671,13 @@ def test_the_sample_poc_says_that_nobody_has_declared_its_server() -> None:
     deployment = find_poc("request-classification").goals.deployment
     assert deployment is not None
     assert "nobody has declared" in deployment.source
+
+
+def test_the_embodied_bounds_are_the_shares_of_a_server_that_the_energy_bounds_are() -> None:
+    goals = find_poc("request-classification").goals
+    server, energy, embodied = goals.deployment, goals.goal["deployed_kwh_per_year"], goals.goal["embodied_kg_co2e_per_year"]
+    assert server is not None
+    kg_per_kwh = server.embodied_kg_co2e / server.lifetime_years / (server.server_idle_w * 8.76 * server.pue)
+    for kwh, kg in ((energy.target, embodied.target), (energy.ceiling, embodied.ceiling)):
+        assert kwh is not None
+        assert kg == pytest.approx(kwh * kg_per_kwh, rel=0.03)

@@ -12,7 +12,7 @@ import pytest
 import poc
 from evaluation.candidate import Candidate, Predictor
 from evaluation.exceptions import NameNotFoundError, PreuveError
-from evaluation.listing import broken_dict, broken_text
+from evaluation.listing import broken_dict, broken_text, poc_dict, poc_text
 from evaluation.metrics import accuracy
 from evaluation.pocs import Poc, change_params, find_poc, find_pocs, look_for_pocs
 from evaluation.samples import Samples
@@ -24,7 +24,7 @@ from evaluation.task import Task, Unit
 TASK = Task("meter-reading", "1", "meters.csv", "photo", "digits", Unit("one meter", 1), (accuracy,))
 CANDIDATES = ()
 """
-GOALS = '[goal.energy]\nat_most = 1\nunit = "Wh"\nwhy = "a reason"\n'
+GOALS = '[unit]\nname = "one meter"\nsize = 1\n[goal.class_recall]\nfloor = 0.5\n'
 
 
 def fit_anything(train: Samples, *, seed: int, C: float = 1.0, words: Sequence[str] = (), note: str = "") -> Predictor:
@@ -65,7 +65,7 @@ def test_every_package_of_the_folder_is_a_poc(poc_folder: Path) -> None:
     (found,) = find_pocs()
     assert found.task.name == "meter-reading"
     assert found.folder == poc_folder / "meter_reading"
-    assert list(found.goals.goal) == ["energy"]
+    assert list(found.goals.goal) == ["class_recall"]
 
 
 def test_no_package_is_no_poc(poc_folder: Path) -> None:
@@ -218,6 +218,49 @@ def test_a_poc_whose_goals_are_broken_takes_no_other_down(poc_folder: Path) -> N
     found, (broken,) = look_for_pocs()
     assert len(found) == 1
     assert broken.error.where == str(folder / "goals.toml")
+
+
+@pytest.mark.parametrize(
+    ("goals", "where"),
+    [
+        (GOALS.replace("one meter", "a meter"), "[unit] name"),
+        (GOALS.replace("size = 1", "size = 2"), "[unit] size"),
+        (GOALS + '[goal.quality]\nmetric = "macro_f1"\n', "[goal.quality] metric"),
+        (GOALS + '[[goal.slice_recall]]\nslice = "channel"\nfloor = 0.5\n', "[[goal.slice_recall]] 1 slice"),
+    ],
+)
+def test_a_poc_whose_goals_speak_of_something_else_than_its_task_is_broken(poc_folder: Path, goals: str, where: str) -> None:
+    folder = write_poc(poc_folder / "meter_reading", goals=goals)
+    (broken,) = look_for_pocs()[1]
+    assert broken.error.where == f"{folder / 'goals.toml'}, {where}"
+
+
+def test_the_citys_goals_hold_for_every_poc_and_are_none_themselves(poc_folder: Path) -> None:
+    write_poc(poc_folder / "meter_reading")
+    (poc_folder / "goals.toml").write_text("[goal.quality_gain]\nfloor = 0.03\n", encoding="utf-8")
+    (found,), broken = look_for_pocs()
+    assert list(found.goals.goal) == ["quality_gain", "class_recall"]
+    assert broken == []
+
+
+def test_a_mistake_in_the_citys_goals_breaks_the_pocs_and_is_named_there(poc_folder: Path) -> None:
+    write_poc(poc_folder / "meter_reading")
+    (poc_folder / "goals.toml").write_text("[goal.quality_gain]\nfloor = 3\n", encoding="utf-8")
+    (broken,) = look_for_pocs()[1]
+    assert broken.error.where == f"{poc_folder / 'goals.toml'}, [goal.quality_gain] floor"
+
+
+def test_for_programs_a_goal_is_shown_without_the_entries_it_has_not(poc_folder: Path) -> None:
+    write_poc(poc_folder / "meter_reading", goals=GOALS.replace("0.5", "0"))
+    assert poc_dict(find_poc("meter-reading"))["goals"] == {"class_recall": {"name": "class_recall", "floor": 0.0}}
+
+
+def test_a_poc_is_shown_with_the_bound_of_each_goal(poc_folder: Path) -> None:
+    write_poc(poc_folder / "meter_reading", goals=f"{GOALS}[goal.development_kwh]\ntarget = 1\nceiling = 5\n")
+    assert poc_text(find_poc("meter-reading")).splitlines()[-2:] == [
+        "  goals       class_recall     ≥ 0.5",
+        "              development_kwh  ≤ 5 kWh",
+    ]
 
 
 def test_for_a_broken_folders_name_written_wrongly_it_is_offered(poc_folder: Path) -> None:
