@@ -16,24 +16,25 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from evaluation.cli_audit import audit
-from evaluation.console import complain, console, explain, show, show_advice, show_json, show_line
+from evaluation.console import complain, explain, show, show_advice, show_json, show_line
 from evaluation.exceptions import CampaignInterrupted, PreuveError
 from evaluation.home import make_private
 
 if TYPE_CHECKING:
+    from evaluation.assessment import Assessment
     from evaluation.campaign import Progress
     from evaluation.candidate import Candidate
     from evaluation.energy.self_test import SelfTest
-    from evaluation.goals import Goals
-    from evaluation.judgement.comparison import Comparison
-    from evaluation.judgement.scenario import Scenario
     from evaluation.pocs import Poc
     from evaluation.run import Campaign, DataRecord, Protocol
     from evaluation.samples import Split
-    from evaluation.task import Task
 
 QUICK_WINDOW_S, QUICK_ROUNDS = 2.0, 3
 USER_ERROR, FAILURE, INTERRUPTED = 2, 1, 130
+# Of `preuve check`.
+MISSED, UNDETERMINED, NOT_CHECKED = 1, 2, 3
+# Options that there are not, values that are none: typer explains them itself, but shows only this one of their kind.
+USAGE_ERROR = typer.BadParameter.__mro__[1]
 
 app = typer.Typer(
     help="Weigh small AI models: how well they work, what energy they use, and how sure that is.",
@@ -67,6 +68,9 @@ def main() -> None:
         # What typer makes of an interrupt that no command has caught.
         if isinstance(getattr(end.__context__, "__cause__", None), KeyboardInterrupt):
             complain("Interrupted. Nothing of it was recorded.")
+        if sys.argv[1:2] == ["check"] and isinstance(end.__context__, USAGE_ERROR):
+            # Of `preuve check` 2 says that a goal is undetermined.
+            sys.exit(NOT_CHECKED)
         raise
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
@@ -74,7 +78,7 @@ def main() -> None:
 
 @app.command("list")
 def list_pocs(as_json: Json = False) -> None:
-    """POCs, their candidates and goals."""
+    """POCs, their candidates, goals and last verdict."""
     from evaluation.listing import broken_dict, broken_text, poc_dict, poc_text
     from evaluation.pocs import look_for_pocs
 
@@ -82,7 +86,7 @@ def list_pocs(as_json: Json = False) -> None:
     if as_json:
         show_json([*map(poc_dict, pocs), *map(broken_dict, broken)])
     else:
-        typer.echo("\n\n".join([*map(poc_text, pocs), *map(broken_text, broken)]))
+        show_line("\n\n".join([*map(poc_text, pocs), *map(broken_text, broken)]))
 
 
 @app.command()
@@ -122,7 +126,6 @@ def run(
 ) -> None:
     """Fit the candidates of a POC, measure them in rotation, and record every watt-hour."""
     from evaluation.data.loading import DataRequest, Declaration, load_data
-    from evaluation.judgement.comparison import compare
     from evaluation.pocs import change_params, find_poc
 
     _end_like_an_interrupt()
@@ -169,9 +172,9 @@ def run(
     protocol = _protocol(seeds=seeds, rounds=rounds, window_s=window, threads=threads, quick=quick)
     split, record = load_data(found.task, request, datetime.now().astimezone().date())
     campaign = _run_campaign(found, chosen, split, record, protocol, over_budget=over_budget, wait=wait)
-    comparison = compare(campaign, found.task.metrics)
-    _show(comparison, _scenario(found.goals, found.task), as_json=as_json)
-    statuses = {result.status for result in comparison.results}
+    assessment = _assess(found, campaign)
+    _show(assessment, as_json=as_json)
+    statuses = {result.status for result in assessment.comparison.results}
     if "failed" in statuses or "finished" not in statuses:
         raise typer.Exit(FAILURE)
 
@@ -193,7 +196,7 @@ def _run_campaign(
     from evaluation.records.store import open_store
 
     store, goals, machine = open_store(poc.task.name), poc.goals, read_machine()
-    ceiling_kwh = goals.goal["development_kwh"].at_most if "development_kwh" in goals.goal else None
+    ceiling_kwh = goals.goal["development_kwh"].ceiling if "development_kwh" in goals.goal else None
     budget = Budget(None if ceiling_kwh is None else ceiling_kwh * WH_PER_KWH, reason=over_budget)
     try:
         with _progress() as progress:
@@ -254,28 +257,92 @@ def _check_nothing_besides(options: dict[str, object]) -> None:
 
 @app.command("compare")
 def compare_candidates(
-    what: Annotated[str, typer.Argument(metavar="POC|CAMPAIGN", help="A POC's latest finished campaign, or the one of this id.")],
+    what: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="POC|CAMPAIGN...",
+            help="A POC's latest finished campaign, or the one of this id; further campaigns' candidates are put beside its own.",
+        ),
+    ],
     factor: Annotated[
         str | None, typer.Option(metavar="ID", help="Emission factor of the electricity. [default: ademe-2025]")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """The candidates of a campaign side by side, with intervals."""
+    """The candidates side by side with intervals, the verdict on each, and what spoils it."""
+    poc, campaign = _find_campaign(what[0])
+    others = [_find_campaign(other, poc)[1] for other in what[1:]]
+    _show(_assess(poc, campaign, others, factor), as_json=as_json)
+
+
+@app.command()
+def check(
+    what: Annotated[str, typer.Argument(metavar="POC|CAMPAIGN", help="A POC's latest finished campaign, or the one of this id.")],
+    candidate: Annotated[str | None, typer.Option(help="Whose goals are checked. [default: the leading one]")] = None,
+    as_json: Json = False,
+) -> None:
+    """A gate for scripts: exit code 0 when all goals are met, 1 when one is missed, 2 when one is undetermined, 3 for an error."""
+    try:
+        poc, campaign = _find_campaign(what)
+        found = _assess(poc, campaign)
+        name = _checked_candidate(found, candidate)
+    except PreuveError as error:
+        # 2 says that a goal is undetermined.
+        explain(error)
+        raise typer.Exit(NOT_CHECKED) from None
+    verdict = found.verdicts.of[name] if name else None
+    outcomes = {judged.outcome for judged in verdict.goals} if verdict else {"undetermined"}
+    if as_json:
+        from evaluation.comparison_json import check_dict
+
+        show_json(check_dict(found, name))
+    else:
+        from evaluation.comparison_page import check_page
+
+        for part in check_page(found, name):
+            show(part)
+    raise typer.Exit(MISSED if "missed" in outcomes else UNDETERMINED if "undetermined" in outcomes else 0)
+
+
+def _checked_candidate(found: Assessment, candidate: str | None) -> str | None:
+    """The candidate that is asked for, or the leading one; none where only a baseline was measured."""
+    from evaluation.pocs import not_found
+
+    campaign, results = found.comparison.campaign, found.comparison.results
+    if candidate is None:
+        return found.verdicts.leading
+    if candidate not in [result.name for result in results]:
+        raise not_found("candidate", candidate, [result.name for result in results], f"campaign {campaign.id}")
+    result = found.comparison.result(candidate)
+    if candidate not in found.verdicts.of:
+        raise PreuveError(
+            expected="a candidate that was measured",
+            found=f"{candidate} is {result.status}: {result.reason}",
+            where=f"campaign {campaign.id}",
+            remedy=result.remedy or f"preuve run {campaign.task} --candidate {candidate}",
+        )
+    return candidate
+
+
+def _find_campaign(what: str, poc: Poc | None = None) -> tuple[Poc, Campaign]:
+    """The POC of this name with its latest finished campaign, or the campaign of this id with its POC.
+
+    Args:
+        what: a name or an id.
+        poc: whose campaign an id is of; any one's where none is given.
+    """
     from evaluation.campaign import close_what_was_killed
-    from evaluation.judgement.comparison import compare
     from evaluation.pocs import find_poc, find_pocs, first_poc
     from evaluation.records.store import looks_like_campaign, open_store
 
-    if looks_like_campaign(what):
+    if not looks_like_campaign(what):
+        poc = find_poc(what)
+    elif poc is None:
         pocs = find_pocs()
-        owner = next((poc for poc in pocs if what in open_store(poc.task.name).campaign_ids()), first_poc(pocs))
-        campaign_id: str | None = what
-    else:
-        owner, campaign_id = find_poc(what), None
-    store = open_store(owner.task.name)
+        poc = next((poc for poc in pocs if what in open_store(poc.task.name).campaign_ids()), first_poc(pocs))
+    store = open_store(poc.task.name)
     close_what_was_killed(store, complain)
-    campaign = store.read_campaign(campaign_id) if campaign_id else store.latest_campaign()
-    _show(compare(campaign, owner.task.metrics), _scenario(owner.goals, owner.task, factor), as_json=as_json)
+    return poc, store.read_campaign(what) if looks_like_campaign(what) else store.latest_campaign()
 
 
 @app.command()
@@ -464,27 +531,25 @@ def _progress() -> Iterator[Progress]:
         yield show
 
 
-def _scenario(goals: Goals, task: Task, factor_id: str | None = None) -> Scenario:
-    from evaluation.energy.factors import DEFAULT_FACTOR, find_factor, read_factors
-    from evaluation.judgement.scenario import Scenario
+def _assess(poc: Poc, campaign: Campaign, others: Sequence[Campaign] = (), factor_id: str | None = None) -> Assessment:
+    """Judge a campaign; what is concluded is kept for `preuve list`."""
+    from evaluation.assessment import assess
+    from evaluation.last_verdicts import keep_verdict
 
-    return Scenario(goals.deployment, find_factor(factor_id or DEFAULT_FACTOR), read_factors(), task.unit.size)
+    today = datetime.now().astimezone().date()
+    found = assess(poc.task, poc.goals, campaign, others=others, factor_id=factor_id, today=today)
+    if not others and factor_id is None:
+        keep_verdict(found)
+    return found
 
 
-def _show(comparison: Comparison, scenario: Scenario, *, as_json: bool) -> None:
-    from evaluation.notes import comparison_notes, service_notes
-    from evaluation.terminal import WIDE_TABLE, comparison_dict, comparison_table, harmless, service_table
-
+def _show(found: Assessment, *, as_json: bool) -> None:
     if as_json:
-        show_json(comparison_dict(comparison, scenario))
+        from evaluation.comparison_json import comparison_dict
+
+        show_json(comparison_dict(found))
         return
-    notes = comparison_notes(comparison)
-    if any(result.energy_wh for result in comparison.results):
-        show(comparison_table(comparison, wide=console().width >= WIDE_TABLE))
-    else:
-        show(f"Campaign {comparison.campaign.id}: no candidate was measured completely.")
-    if any(result.per_sample for result in comparison.results):
-        show(service_table(comparison, scenario))
-        notes += service_notes(comparison, scenario)
-    for note in notes:
-        show(harmless(f"• {note}"))
+    from evaluation.comparison_page import comparison_page
+
+    for part in comparison_page(found):
+        show(part)

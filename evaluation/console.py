@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import json
 import sys
-import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from evaluation.exceptions import PreuveError
+from evaluation.letters import visible
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
     from evaluation.doctor import Finding
 
-PIPE_WIDTH = 110
+PIPE_WIDTH = 100
 
 
 def console() -> Console:
@@ -45,7 +45,7 @@ def show_advice(findings: Sequence[Finding]) -> None:
 
 def show_line(text: str) -> None:
     """Print text whose lines are not broken, so that a pipe gets a line a finding; what could drive the terminal is left out."""
-    typer.echo("".join(letter if letter == "\n" or unicodedata.category(letter) != "Cc" else " " for letter in text))
+    typer.echo(visible(text, keep="\n"))
 
 
 def show_json(what: Any) -> None:
@@ -55,7 +55,7 @@ def show_json(what: Any) -> None:
 
 def complain(message: str) -> None:
     """Print beside the output, for whoever watches."""
-    typer.echo(message, err=True)
+    typer.echo(visible(message, keep="\n"), err=True)
 
 
 def explain(error: PreuveError) -> None:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import combinations
+from math import isfinite
 
 from evaluation.energy.evidence import MEANING
-from evaluation.energy.reading import SHORTEST_WINDOW_S, Reading, second_estimate_wh
+from evaluation.energy.reading import SHORTEST_WINDOW_S, Reading
 from evaluation.goals import Deployment
-from evaluation.judgement.comparison import CandidateResult, Comparison, energy_words, round_energies
+from evaluation.judgement.comparison import HOSTED, CandidateResult, Comparison
 from evaluation.judgement.deployment import Service
 from evaluation.judgement.scenario import Scenario
-from evaluation.judgement.statistics import paired_ratio
-from evaluation.numbers import counted, share, significant
+from evaluation.numbers import UNKNOWN, counted, share, significant
 from evaluation.run import Campaign, Protocol
 
 # CodeCarbon warns of samples that are three intervals apart: a counter may have wrapped unseen.
@@ -31,8 +30,10 @@ def comparison_notes(comparison: Comparison) -> list[str]:
     notes.extend(f"{result.name}: {result.reason}" for result in comparison.results if result.energy_wh and result.reason)
     measured = any(result.energy_wh for result in comparison.results)
     notes.append(_protocol_note(campaign, intervals=measured))
+    notes.extend(_seed_notes(comparison))
+    notes.extend(_decisive_notes(comparison))
     if measured:
-        swapped = _ranked_otherwise(comparison)
+        swapped = [(each.one, each.other) for each in comparison.differences if each.ranked_otherwise]
         notes.extend(_evidence_notes(comparison, ratios_hold=not swapped))
         if comparison.not_distinguishable:
             notes.append(f"Energy not distinguishable from the baseline's: {', '.join(comparison.not_distinguishable)}.")
@@ -56,6 +57,38 @@ def comparison_notes(comparison: Comparison) -> list[str]:
         # Where this page goes, the head goes: the ledger's owner cannot change it there any more.
         notes.append(f"Carbon ledger, head after this campaign: {campaign.ledger_head}")
     return notes
+
+
+def _seed_notes(comparison: Comparison) -> Iterator[str]:
+    """The seeds apart: their mean alone would hide how much is luck."""
+    name = comparison.metric.name
+    several = [result for result in comparison.measured if len(result.seed_scores.get(name, ())) > 1]
+    if several:
+        apart = "; ".join(f"{each.name} {', '.join(map(_seed_score, each.seed_scores[name]))}" for each in several)
+        yield f"{name} of each seed: {apart}."
+
+
+def _seed_score(value: float) -> str:
+    return f"{value:.3f}" if isfinite(value) else UNKNOWN
+
+
+def _decisive_notes(comparison: Comparison) -> Iterator[str]:
+    """How differences were tested, and what keeps campaigns from being compared."""
+    tested = sum((each.quality is not None) + (each.ratio is not None) for each in comparison.differences)
+    if tested:
+        test = {"McNemar": "McNemar's exact test", "permutation": "a paired permutation test"}.get(comparison.quality.test)
+        tests = " and ".join(each for each in (test and f"scores by {test}", "energies by a t test of log-ratios") if each)
+        yield (
+            f"A difference is decisive when its p value is below 0.05 after Holm's correction for all {tested} comparisons: "
+            f"{tests}. On the front: no candidate is decisively better and uses decisively less."
+        )
+    apart = {each.no_ratio for each in comparison.differences if each.no_ratio and each.no_ratio != HOSTED}
+    yield from (f"Energies not compared ({why})." for why in sorted(apart))
+    for campaign, unlike in comparison.unlike.items():
+        if unlike.quality:
+            yield f"Campaign {campaign} is shown, but not compared: {'; '.join(map(str, unlike.quality))}."
+    if any(each.no_ratio == HOSTED for each in comparison.differences):
+        yield _sentence(HOSTED)
 
 
 def _sentence(words: str) -> str:
@@ -114,25 +147,6 @@ def _evidence_notes(comparison: Comparison, *, ratios_hold: bool) -> Iterator[st
 def _span(shares: Sequence[float]) -> str:
     low, high = share(min(shares)), share(max(shares))
     return low if low == high else f"{low} to {high}"
-
-
-def _ranked_otherwise(comparison: Comparison) -> list[tuple[str, str]]:
-    """Pairs of candidates that the two estimates of the CPU's energy rank in opposite order, one of them at least decisively."""
-    campaign = comparison.campaign
-    if not campaign.machine.models_cpu_energy:
-        return []
-    names = [result.name for result in comparison.results if result.energy_wh]
-    gross = {name: round_energies(campaign, name) for name in names}
-    second = {name: round_energies(campaign, name, second_estimate_wh) for name in names}
-    return [(one, other) for one, other in combinations(names, 2) if _opposite(gross, second, one, other)]
-
-
-def _opposite(gross: Mapping[str, list[float]], second: Mapping[str, list[float]], one: str, other: str) -> bool:
-    if len(gross[one]) != len(gross[other]):
-        return False
-    ratios = [paired_ratio(energies[one], energies[other]) for energies in (gross, second)]
-    opposite = (ratios[0].value > 1) != (ratios[1].value > 1)
-    return opposite and any(energy_words(ratio) != "not distinguishable" for ratio in ratios)
 
 
 def _second_estimate_note(comparison: Comparison, swapped: Sequence[tuple[str, str]]) -> Iterator[str]:

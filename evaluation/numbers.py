@@ -63,6 +63,18 @@ def score(interval: Interval) -> str:
     return _with_bounds(interval, lambda value: f"{value:.3f}")
 
 
+def signed(interval: Interval) -> str:
+    r"""A difference of two scores with its interval; the sign stands also where it is a plus.
+
+    >>> from evaluation.judgement.statistics import Interval
+    >>> signed(Interval(0.389, 0.337, 0.438)), signed(Interval(-0.01, -0.04, 0.02))
+    ('+0.389\n+0.337 to +0.438', '−0.010\n−0.040 to +0.020')
+    """
+    if interval.low is None or interval.high is None:
+        return f"{interval.value:+.3f}".replace("-", "−")
+    return f"{interval.value:+.3f}\n{interval.low:+.3f} to {interval.high:+.3f}".replace("-", "−")
+
+
 def quantity(interval: Interval, factor: float = 1.0) -> str:
     r"""A quantity times a factor, with its interval.
 

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import math
-import unicodedata
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from evaluation.energy.factors import WH_PER_KWH
 from evaluation.energy.reading import JOULES_PER_WH
 from evaluation.energy.self_test import mean_power_w
-from evaluation.notes import comparison_notes
-from evaluation.numbers import UNKNOWN, counted, energy, energy_unit, mass_unit, percentage, quantity, score, share, significant
+from evaluation.letters import visible
+from evaluation.numbers import UNKNOWN, counted, energy, mass_unit, share, significant
 
 if TYPE_CHECKING:
     from evaluation.audit.recompute import Recomputation
@@ -24,190 +20,21 @@ if TYPE_CHECKING:
     from evaluation.doctor import Finding
     from evaluation.energy.factors import Factor
     from evaluation.energy.self_test import SelfTest
-    from evaluation.judgement.comparison import CandidateResult, Comparison
-    from evaluation.judgement.scenario import Scenario
     from evaluation.mistakes import Mistake
     from evaluation.records.ledger import Head
 
 # "0.00199–0.00201", the longest interval in three significant digits down to a thousandth of the unit.
 BOUNDS_WIDTH = 15
-# And "0.800–1.20" in a table of many columns, where longer ones are folded.
-SHORT_BOUNDS_WIDTH = 10
-YEARLY_CARBON = "kg CO2e\na year"
-# Columns that the whole comparison takes.
-WIDE_TABLE = 104
 
 
-def harmless(text: str) -> Text:
-    """A user's text without control characters, which could otherwise drive the terminal."""
-    return Text("".join(" " if unicodedata.category(letter) == "Cc" else letter for letter in text))
+def harmless(*lines: str) -> Text:
+    """A user's texts, a line each, without what could otherwise drive the terminal."""
+    return Text("\n".join(visible(line) for line in lines))
 
 
-def comparison_table(comparison: Comparison, *, wide: bool = True) -> Table:
-    """The candidates side by side: what could be measured, with its intervals.
-
-    Args:
-        comparison: what is shown.
-        wide: whether there is room for `WIDE_TABLE` columns; else secondary metrics and times are left out.
-    """
-    campaign = comparison.campaign
-    metrics = campaign.metrics if wide else campaign.metrics[:1]
-    measured = [result for result in comparison.results if result.energy_wh]
-    unit, factor = energy_unit(max((result.energy_wh.value for result in measured if result.energy_wh), default=1.0))
-    fit_unit, fit_factor = energy_unit(max((result.fit_energy_wh or 0.0 for result in measured), default=1.0))
-    table = Table(
-        title=harmless(f"{campaign.task} on {campaign.data.name}, campaign {campaign.id}"),
-        title_justify="left",
-        box=box.HORIZONTALS,
-        pad_edge=False,
-    )
-    table.add_column("candidate", no_wrap=True)
-    for metric in metrics:
-        table.add_column(metric, justify="right", no_wrap=True)
-    evidence = max((result.evidence for result in measured if result.evidence), default=None)
-    class_of = f"\nclass {evidence}" if evidence else ""
-    table.add_column(f"{unit} per {campaign.unit_name}{class_of}", justify="right", min_width=BOUNDS_WIDTH)
-    table.add_column("times the baseline's energy", justify="right", min_width=BOUNDS_WIDTH)
-    if wide:
-        table.add_column("ms per\nsample", justify="right")
-    table.add_column(f"{fit_unit} to fit", justify="right", min_width=7)
-    for result in measured:
-        table.add_row(
-            result.name + ("\n(baseline)" if result.baseline else ""),
-            *(score(result.scores[metric]) if metric in result.scores else UNKNOWN for metric in metrics),
-            _folded(quantity(result.energy_wh, factor)) if result.energy_wh else UNKNOWN,
-            "1" if result.baseline else _folded(quantity(result.ratio)) if result.ratio else UNKNOWN,
-            *([significant(result.ms_per_sample) if result.ms_per_sample else UNKNOWN] if wide else []),
-            _fit_energy(result, fit_factor),
-        )
-    return table
-
-
-def _folded(cell: str, width: int = BOUNDS_WIDTH) -> str:
+def folded(cell: str, width: int = BOUNDS_WIDTH) -> str:
     """An interval of very small numbers, broken after its dash where the column would cut it."""
     return cell.replace("–", "–\n").replace(" to ", " to\n") if max(map(len, cell.splitlines())) > width else cell
-
-
-def _fit_energy(result: CandidateResult, factor: float) -> str:
-    if result.fit_energy_wh is not None:
-        return significant(result.fit_energy_wh * factor)
-    return UNKNOWN if result.fit_duration_s is None else "too short"
-
-
-def service_table(comparison: Comparison, scenario: Scenario) -> Table:
-    """One input at a time, and a year of service: what each candidate would take of a server.
-
-    Where the POC's goals say nothing of a service, the carbon of a functional unit stands in place of the year.
-    """
-    measured = [result for result in comparison.results if result.per_sample]
-    above = [result.above_idle_wh.value for result in measured if result.above_idle_wh]
-    unit, factor = energy_unit(max(above, default=1.0))
-    above_idle = f"{unit} above idle\nper {comparison.campaign.unit_name}"
-    title, headings, figures = _carbon_columns(comparison, scenario) if scenario.deployment is None else _year_columns(scenario)
-    table = Table(title=title, title_justify="left", box=box.HORIZONTALS, pad_edge=False, collapse_padding=True)
-    table.add_column("candidate", no_wrap=True)
-    for heading in ("ms for one,\np50 (p95)", "peak\nMiB", above_idle, *headings):
-        # In a narrow terminal figures go on in the next line: they are never cut.
-        bounded = heading in {above_idle, YEARLY_CARBON}
-        table.add_column(heading, justify="right", overflow="fold", min_width=SHORT_BOUNDS_WIDTH if bounded else None)
-    for result in measured:
-        memory_mib = result.per_sample.peak_memory_mib if result.per_sample else None
-        table.add_row(
-            result.name,
-            _latency(result),
-            significant(memory_mib) if memory_mib else UNKNOWN,
-            _folded(quantity(result.above_idle_wh, factor), SHORT_BOUNDS_WIDTH) if result.above_idle_wh else UNKNOWN,
-            *figures(result),
-        )
-    return table
-
-
-Columns = tuple[str, Sequence[str], "Callable[[CandidateResult], Sequence[str]]"]
-
-
-def _year_columns(scenario: Scenario) -> Columns:
-    """Title, headings and figures of a year of service."""
-
-    def figures(result: CandidateResult) -> Sequence[str]:
-        service, carbon_kg = scenario.service(result), scenario.carbon_range_kg(result)
-        at_least = "≥ " if service.share_is_lower_bound else ""
-        carbon = f"{at_least}{significant(carbon_kg.central)}\n{significant(carbon_kg.low)}–{significant(carbon_kg.high)}"
-        return (
-            at_least + percentage(service.share),
-            f"{at_least}{significant(service.energy_kwh)}\n({energy(service.active_kwh * WH_PER_KWH)})",
-            _folded(carbon, SHORT_BOUNDS_WIDTH),
-        )
-
-    requests = scenario.deployment.requests_per_year if scenario.deployment else 0
-    title = f"In service: {significant(requests)} requests a year, {scenario.factor.id}"
-    return title, ("share of\na server", "kWh a year\n(for requests)", YEARLY_CARBON), figures
-
-
-def _carbon_columns(comparison: Comparison, scenario: Scenario) -> Columns:
-    """Title, headings and figures of what a functional unit emits."""
-    found_g = {result.name: scenario.carbon_g_per_unit(result) for result in comparison.results}
-    unit, factor = mass_unit(max((carbon_g for carbon_g in found_g.values() if carbon_g), default=1.0))
-
-    def figures(result: CandidateResult) -> Sequence[str]:
-        carbon_g = found_g[result.name]
-        return (UNKNOWN if carbon_g is None else significant(carbon_g * factor),)
-
-    heading = f"{unit} CO2e per\n{comparison.campaign.unit_name}"
-    return f"One input at a time, and carbon by {scenario.factor.id}", (heading,), figures
-
-
-def _latency(result: CandidateResult) -> str:
-    if result.latency_p50_ms is None or result.latency_p95_ms is None:
-        return UNKNOWN
-    return f"{significant(result.latency_p50_ms)} ({significant(result.latency_p95_ms)})"
-
-
-def comparison_dict(comparison: Comparison, scenario: Scenario | None = None) -> dict[str, Any]:
-    """A comparison for `--json`, which has no word for infinite or undefined numbers: they are null."""
-    campaign = comparison.campaign
-    found = {
-        "campaign": campaign.model_dump(mode="json", exclude={"runs", "readings", "environment"}),
-        "unit": {"name": campaign.unit_name, "size": campaign.unit_size},
-        "candidates": [_result_dict(result, scenario) for result in comparison.results],
-        "factor": scenario.factor.as_dict() if scenario else None,
-        "notes": comparison_notes(comparison),
-    }
-    return {name: _finite(value) for name, value in found.items()}
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _finite(entry) for name, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(entry) for entry in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _result_dict(result: CandidateResult, scenario: Scenario | None) -> dict[str, Any]:
-    plain = asdict(result)
-    plain["scores"] = {name: interval._asdict() for name, interval in result.scores.items()}
-    for name in ("energy_wh", "true_wh", "above_idle_wh", "ratio", "second_ratio"):
-        interval = getattr(result, name)
-        plain[name] = interval._asdict() if interval else None
-    plain["carbon_g_co2e_per_unit"] = scenario.carbon_g_per_unit(result) if scenario else None
-    plain["service"] = _service_dict(result, scenario) if scenario and scenario.deployment and result.per_sample else None
-    return plain
-
-
-def _service_dict(result: CandidateResult, scenario: Scenario) -> dict[str, Any]:
-    """A year in service at the central volume."""
-    service = scenario.service(result)
-    return {
-        "requests": service.requests,
-        "share_of_server": service.share,
-        "share_is_lower_bound": service.share_is_lower_bound,
-        "active_kwh": service.active_kwh,
-        "reserved_kwh": service.reserved_kwh,
-        "pue": service.pue,
-        "embodied_kg_co2e": service.embodied_kg_co2e,
-        "carbon_kg_co2e": scenario.carbon_range_kg(result)._asdict(),
-        "sci_g_co2e_per_unit": service.sci_g_per(scenario.unit_size),
-    }
 
 
 def mistake_table(mistakes: Sequence[Mistake], title: str) -> Table:

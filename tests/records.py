@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from evaluation.energy.calibration import Calibration
@@ -12,7 +14,7 @@ from evaluation.energy.hardware import Hardware, Rapl
 from evaluation.energy.machine import Declarations, Machine, assumptions
 from evaluation.energy.reading import Component, Kind, Reading
 from evaluation.environment import Environment
-from evaluation.goals import Deployment
+from evaluation.goals import Deployment, Goals, parse_goals
 from evaluation.records.development import development_wh
 from evaluation.records.ledger import Ledger
 from evaluation.records.recovery import unrecorded_wh
@@ -128,6 +130,41 @@ def make_predictions(expected: Sequence[str], predicted: Sequence[str]) -> tuple
     return tuple(Prediction(id=f"s{place}", expected=right, predicted=answer, score=None) for place, (right, answer) in pairs)
 
 
+def make_answers(right: int, samples: int) -> tuple[Prediction, ...]:
+    """Answers to so many samples of the classes a and b in turn, the first ones right and the others taken for the other class."""
+    expected = ["ab"[place % 2] for place in range(samples)]
+    return make_predictions(expected, [label if place < right else "ba"["ab".index(label)] for place, label in enumerate(expected)])
+
+
+def make_contest(
+    right: Mapping[str, int], *, samples: int = 400, rounds_wh: Mapping[str, Sequence[float]] | None = None, **changes: Any
+) -> Campaign:
+    """A campaign of candidates that answer so many of the samples rightly, `rules` being the baseline.
+
+    Args:
+        right: by candidate. Who answers more rightly answers all those rightly that the others do.
+        samples: of the test.
+        rounds_wh: energies of a candidate in its rounds; five of 1 Wh for a thousand samples unless given.
+        changes: of the campaign.
+    """
+    energies = rounds_wh or {}
+    runs = [
+        make_run(
+            name,
+            baseline=name == "rules",
+            rounds=make_rounds(*energies.get(name, [1.0, 1.01, 0.99, 1.0, 1.0])),
+            predictions=make_answers(count, samples),
+            peak_memory_mib=100.0,
+        )
+        for name, count in right.items()
+    ]
+    usual: dict[str, Any] = {
+        "data": make_data(test_samples=samples),
+        "readings": [make_reading("idle", cpu_wh=0.1, ram_wh=0.1, samples=0)],
+    }
+    return make_campaign(*runs, **usual | changes)
+
+
 def make_run(candidate: str = "linear", *, rounds: Sequence[Reading] = (), **changes: Any) -> Run:
     """A run that learnt for two seconds, was measured in these rounds and answered two samples rightly."""
     usual: dict[str, Any] = {
@@ -200,6 +237,37 @@ def make_environment(**changes: Any) -> Environment:
 def charged_wh(store: Store) -> float:
     """What the development of the store's task is charged in this home."""
     return development_wh(store, Ledger(), unrecorded_wh(store.task))
+
+
+def make_goals(
+    *, deployment: Deployment | None = None, human_path: bool | None = True, correction_wh: float | None = None, **goals: Any
+) -> Goals:
+    """Goals by name, each a table of its entries; of `slice_recall` a list of them. Targets of energy are their ceilings."""
+    tables: dict[str, Any] = {"unit": {"name": "1 000 requests", "size": 1000}}
+    tables |= {} if human_path is None else {"human_path": {"kept": human_path}}
+    tables |= {} if correction_wh is None else {"correction": {"energy_wh": correction_wh}}
+    if deployment:
+        server = asdict(deployment)
+        names = {"low": "requests_per_year_low", "central": "requests_per_year", "high": "requests_per_year_high"}
+        tables |= {"volume": {name: server.pop(entry) for name, entry in names.items()}, "deployment": server}
+    return parse_goals("\n".join([*_toml_tables(tables), *_toml_goals(goals or {"quality_gain": {"floor": 0.0}})]))
+
+
+def _toml_tables(tables: dict[str, Any]) -> Iterator[str]:
+    for name, table in tables.items():
+        yield f"[{name}]"
+        yield from _toml_lines(table)
+
+
+def _toml_goals(goals: dict[str, Any]) -> Iterator[str]:
+    for name, entries in goals.items():
+        for each in entries if isinstance(entries, list) else [entries]:
+            yield f"[[goal.{name}]]" if isinstance(entries, list) else f"[goal.{name}]"
+            yield from _toml_lines({"target": each["ceiling"]} | each if "ceiling" in each else each)
+
+
+def _toml_lines(table: dict[str, Any]) -> Iterator[str]:
+    return (f"{name} = {json.dumps(value)}" for name, value in table.items())
 
 
 def make_deployment(**changes: Any) -> Deployment:

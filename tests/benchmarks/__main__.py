@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from evaluation.home import PROJECT, make_private
-from tests.benchmarks import energy, ledger
+from tests.benchmarks import energy, judgement, ledger
 
 make_private()
 
@@ -114,6 +114,9 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Row]]] = {
     "tampering": ledger.tampering,
     "ledger-kills": ledger.kills,
     "telling-apart": energy.telling_apart,
+    "compare": judgement.comparing,
+    "false-alarms": judgement.false_alarms,
+    "coverage": judgement.coverage,
 }
 
 

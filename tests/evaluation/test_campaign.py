@@ -40,6 +40,7 @@ from evaluation.goals import Goals
 from evaluation.judgement.comparison import compare
 from evaluation.notes import comparison_notes
 from evaluation.process import process_name
+from evaluation.records.entries import sha256_of
 from evaluation.records.store import Store, open_store
 from evaluation.run import Campaign, DataRecord, Protocol, Run
 from evaluation.samples import Samples, Split
@@ -48,7 +49,8 @@ from tests.conftest import BIN, LAMP, write_machine_file
 from tests.records import charged_wh
 
 PROTOCOL = Protocol(rounds=1, window_s=0.02, quick=True)
-ALL = Samples([f"m{place}" for place in range(20)], [*LAMP, *BIN], ["lamp"] * 10 + ["bin"] * 10)
+CHANNELS = {"channel": ["guichet"] * 9 + [""] * 11}
+ALL = Samples([f"m{place}" for place in range(20)], [*LAMP, *BIN], ["lamp"] * 10 + ["bin"] * 10, CHANNELS)
 SPLIT = Split(ALL.subset([0, 1, 2, 3, 4, 10, 11, 12, 13, 14]), ALL.subset([5, 6, 7, 8, 9, 15, 16, 17, 18, 19]))
 # Of undeclared data no model is stored, which would take seconds.
 DATA = DataRecord(
@@ -358,6 +360,21 @@ def test_the_record_is_read_back_as_it_was_written(shared: Shared) -> None:
     assert shared.store.read_campaign(shared.campaign.id) == shared.campaign
 
 
+def test_what_a_verdict_needs_is_recorded_with_the_campaign(shared: Shared) -> None:
+    read = shared.store.read_campaign(shared.campaign.id)
+    assert (read.goals, read.goals_sha256) == (GOALS.text, sha256_of(GOALS.text.encode()))
+    assert read.slices == {"channel": ("guichet",) * 4 + ("",) * 6}
+    assert {len(read.slices["channel"])} == {len(found.predictions) for found in read.runs if found.status == "finished"}
+
+
+def test_a_campaign_recorded_before_that_can_still_be_read(shared: Shared) -> None:
+    written = shared.campaign.model_dump(mode="json", exclude={"goals", "slices"})
+    data = ["expires", "overlap", "relabelled", "near_duplicates", "near_duplicate_ids", "near_duplicates_looked_at"]
+    for name in data:
+        del written["data"][name]
+    assert Campaign.model_validate(written) == shared.campaign.model_copy(update={"goals": "", "slices": {}})
+
+
 def test_scores_of_answers_come_back_with_every_digit(shared: Shared) -> None:
     (sure,) = shared.store.read_campaign(shared.campaign.id).runs_of("sure")
     assert sure.predictions[0].score == 2 / 3
@@ -495,7 +512,7 @@ def test_energy_that_cannot_be_read_at_the_third_try_fails_that_candidate_alone(
     assert [outcome for outcome, _ in outcomes("rehearsal", "rehearsal")] == ["unreadable"]
     assert [outcome for outcome, _ in outcomes("fit", "fit")] == ["unreadable"]
     # What it fitted is measured all the same; only the energy of that fit is not known.
-    (fitted,) = (result for result in compare(campaign, []).results if result.name == "fit")
+    (fitted,) = (result for result in compare(campaign, TASK.metrics).results if result.name == "fit")
     assert (fitted.fit_energy_wh, fitted.fit_duration_s) == (None, None)
     assert fitted.energy_wh
     meddler.spoilt = 0
@@ -601,6 +618,7 @@ def test_what_a_kill_left_open_is_closed_by_the_next_campaign(run: Start, store:
     assert "RUNNING" not in statuses(store)
     found = store.read_campaign(killed_id)
     assert found.reason == "its process was killed"
+    assert (found.goals, found.slices) == (GOALS.text, {"channel": ("guichet",) * 4 + ("",) * 6})
     assert [reading.kind for reading in found.readings] == ["idle"]
     rehearsal, fit = found.runs[0].readings
     assert (rehearsal.kind, fit.kind, fit.outcome) == ("rehearsal", "fit", "cut short")
@@ -716,8 +734,7 @@ def test_beyond_the_budget_a_reason_goes_into_the_record_and_the_notes(run: Star
     assert (read.status, read.over_budget) == ("finished", "the jury asked for it")
     assert read.development_wh == pytest.approx(spent_wh)
     assert watcher.told == [line for line in watcher.told if "that its goals allow for its development (200 %)." in line] != []
-    # Its windows are too short to be compared; what is said of the campaign itself is the same without them.
-    notes = comparison_notes(compare(read.model_copy(update={"runs": ()}), TASK.metrics))
+    notes = comparison_notes(compare(read, TASK.metrics))
     assert "Beyond the POC's development budget; the reason given: the jury asked for it" in notes
 
 

@@ -55,7 +55,7 @@ def mended(preuve: Preuve, *arguments: str | Path) -> str:
 def test_list_names_pocs_candidates_and_goals(preuve: Preuve) -> None:
     outcome = preuve("list")
     assert outcome.status == 0
-    for word in (TASK, "keywords (baseline, without AI)", "hub-transformer", "quality_gain", "≥ 0.03 macro-F1"):
+    for word in (TASK, "keywords (baseline, without AI)", "hub-transformer", "quality_gain", "≥ 0.03 above"):
         assert word in outcome.out
 
 
@@ -63,7 +63,7 @@ def test_list_for_programs(preuve: Preuve) -> None:
     (poc,) = json.loads(preuve("list", "--json").out)
     assert poc["unit"] == {"name": "1 000 requests routed", "size": 1000}
     assert [candidate["name"] for candidate in poc["candidates"] if candidate["baseline"]] == ["keywords"]
-    assert poc["goals"]["energy_per_unit_wh"]["at_most"] == 1.0
+    assert poc["goals"]["energy_per_unit_wh"] == {"name": "energy_per_unit_wh", "ceiling": 1.0, "target": 0.1}
 
 
 def test_help_and_list_load_nothing_heavy() -> None:
@@ -405,10 +405,12 @@ class Talking:
 
 
 GOALS = """
+[unit]
+name = "1 000 requests routed"
+size = 1000
 [goal.development_kwh]
-at_most = {ceiling_kwh}
-unit = "kWh"
-why = "a test"
+target = 0
+ceiling = {ceiling_kwh}
 """
 
 
@@ -502,7 +504,7 @@ def test_a_protocol_shorter_than_usual_is_marked(
 def test_without_a_deployment_another_factor_changes_the_carbon_of_a_unit(preuve: Preuve, poc: Callable[[str], list[str]]) -> None:
     assert preuve("run", TASK, *poc(GOALS.format(ceiling_kwh=5))).status == 0
     shown = preuve("compare", TASK, "--factor", "rte-2024").out
-    assert "One input at a time, and carbon by rte-2024" in shown
+    assert "Fit, memory, and carbon by rte-2024" in shown
     assert "Carbon: the gross energy times 21.7 g/kWh (rte-2024)." in " ".join(shown.split())
     grams = [
         json.loads(preuve("compare", TASK, "--factor", factor, "--json").out)["candidates"][0]["carbon_g_co2e_per_unit"]

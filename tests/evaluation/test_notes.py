@@ -19,6 +19,7 @@ from tests.records import (
     make_data,
     make_deployment,
     make_machine,
+    make_predictions,
     make_reading,
     make_rounds,
     make_run,
@@ -38,6 +39,12 @@ CLASS_C = (
     "Class C, modelled from the load, or declared: the true watt-hours are expected between 0.50 and 6.0 times these figures. "
     + RATIOS
 )
+DECISIVE = (
+    "A difference is decisive when its p value is below 0.05 after Holm's correction for all {count} comparisons: {tests}. On the "
+    "front: no candidate is decisively better and uses decisively less."
+)
+MCNEMAR, T_TEST = "scores by McNemar's exact test", "energies by a t test of log-ratios"
+SEEDS_APART = "accuracy of each seed: "
 SAME_ORDER = "By a second estimate (CPU seconds at 4 W a busy core) the candidates rank the same, as far as they can be told apart."
 
 
@@ -46,11 +53,12 @@ def notes_of(campaign: Campaign) -> list[str]:
 
 
 def notes_with(*runs: Run, **changes: Any) -> list[str]:
-    """What is said besides of a campaign in which nothing had to be said but how it was measured."""
+    """What is said besides of a campaign in which nothing had to be said but how it was measured; its seeds are not looked at."""
     sound = make_run(rounds=make_rounds(1.0, 1.0))
     usual = notes_of(make_campaign(sound))
     assert len(usual) == 3
-    return [note for note in notes_of(make_campaign(sound, *runs, **changes)) if note not in usual]
+    found = [note for note in notes_of(make_campaign(sound, *runs, **changes)) if note not in usual]
+    return [note for note in found if not note.startswith(SEEDS_APART)]
 
 
 def loud(**changes: Any) -> Run:
@@ -64,7 +72,65 @@ def test_of_a_quiet_campaign_three_things_are_said() -> None:
 
 def test_two_candidates_are_ranked_by_a_second_estimate_too() -> None:
     campaign = make_campaign(make_run("rules", baseline=True, rounds=make_rounds(1.0, 1.0)), make_run(rounds=make_rounds(2.0, 2.0)))
-    assert notes_of(campaign)[1:] == [KNOWN.format(share="50 %"), CLASS_C, SAME_ORDER]
+    decisive = DECISIVE.format(count=2, tests=f"{MCNEMAR} and {T_TEST}")
+    assert notes_of(campaign)[1:] == [decisive, KNOWN.format(share="50 %"), CLASS_C, SAME_ORDER]
+
+
+def test_how_differences_were_tested_is_told_as_far_as_any_were() -> None:
+    def told(*runs: Run) -> list[str]:
+        return [note for note in notes_of(make_campaign(*runs)) if "decisive" in note]
+
+    def answered(name: str, right: int, **changes: Any) -> Run:
+        answers = make_predictions(["a"] * 9 + ["b"], ["a"] * right + ["b"] * (10 - right))
+        return make_run(name, rounds=make_rounds(1.0, 1.1, 1.05), predictions=answers, **changes)
+
+    assert told(answered("one", 9)) == []
+    # Of three candidates there are three pairs, each in quality and in energy.
+    assert told(*(answered(name, 9) for name in ("one", "two", "three"))) == [
+        DECISIVE.format(count=6, tests=f"{MCNEMAR} and {T_TEST}")
+    ]
+    # McNemar's test knows no mean over seeds.
+    seeds = [answered(name, 8 + seed, seed=seed) for name in ("one", "two") for seed in (0, 1)]
+    assert told(*seeds) == [DECISIVE.format(count=2, tests=f"scores by a paired permutation test and {T_TEST}")]
+    # One sample shows no difference between scores.
+    alone = [make_run(name, rounds=make_rounds(1.0, 1.1), predictions=make_predictions(["a"], ["a"])) for name in ("one", "two")]
+    assert told(*alone) == [DECISIVE.format(count=1, tests=T_TEST)]
+
+
+def test_seeds_are_told_apart_where_there_are_several() -> None:
+    def answered(name: str, seed: int, *predicted: str) -> Run:
+        return make_run(name, seed=seed, rounds=make_rounds(1.0, 1.1), predictions=make_predictions(["a", "b"], predicted))
+
+    runs = [answered("one", 0, "a", "b"), answered("one", 1, "a", "a"), answered("two", 0, "a", "b")]
+    assert [note for note in notes_of(make_campaign(*runs)) if note.startswith(SEEDS_APART)] == [f"{SEEDS_APART}one 1.000, 0.500."]
+
+
+def test_what_keeps_campaigns_apart_is_told() -> None:
+    def campaign(name: str, **changes: Any) -> Campaign:
+        return make_campaign(make_run(rounds=make_rounds(1.0, 1.1)), id=name, **changes)
+
+    def told(**changes: Any) -> list[str]:
+        one, other = campaign("20261123-190559-3f2a"), campaign("20261124-190559-77aa", **changes)
+        notes = comparison_notes(compare(one, [accuracy], others=[other]))
+        return [note for note in notes if "compared" in note]
+
+    assert told() == []
+    (energies,) = told(protocol=Protocol(rounds=3))
+    assert energies == (
+        "Energies not compared (protocol: 5 rounds of 10 s, 1 seed, 1 thread, and 3 rounds of 10 s, 1 seed, 1 thread)."
+    )
+    version = "task: request-classification, version 1, and request-classification, version 2"
+    assert told(task_version="2") == [
+        f"Energies not compared ({version}).",
+        f"Campaign 20261124-190559-77aa is shown, but not compared: {version}.",
+    ]
+
+
+def test_what_a_hosted_service_uses_is_not_ranked() -> None:
+    hosted = make_run("hosted", rounds=[make_reading(components=(make_component("cpu", 1.0, "D", "tokens"),))] * 2)
+    notes = notes_of(make_campaign(make_run(rounds=make_rounds(1.0, 1.1)), hosted))
+    assert "A hosted service (class D) is never ranked against what was measured." in notes
+    assert not any(note.startswith("Energies not compared") for note in notes)
 
 
 def test_candidates_that_use_no_more_and_no_less_than_the_baseline_are_named() -> None:
@@ -76,7 +142,7 @@ def test_candidates_that_use_no_more_and_no_less_than_the_baseline_are_named() -
         make_run("less", rounds=make_rounds(0.5, 0.5, 0.5)),
         make_run("alike", rounds=make_rounds(1.0, 1.0, 1.0)),
     )
-    assert notes_of(campaign)[3] == "Energy not distinguishable from the baseline's: unsure, alike."
+    assert notes_of(campaign)[4] == "Energy not distinguishable from the baseline's: unsure, alike."
 
 
 @pytest.mark.parametrize(
@@ -130,13 +196,13 @@ def test_the_constant_is_told_from_the_least_to_the_greatest_share() -> None:
         make_run("linear", rounds=[make_reading(cpu_wh=1.0, ram_wh=3.0)]),
         make_run("rules", rounds=[make_reading(cpu_wh=3.0, ram_wh=1.0)]),
     )
-    assert notes_of(campaign)[1] == KNOWN.format(share="25 % to 75 %")
+    assert notes_of(campaign)[2] == KNOWN.format(share="25 % to 75 %")
 
 
 def test_energy_from_a_counter_is_said_to_be_and_has_no_second_estimate() -> None:
     # 98 Wh between 0.9 and 3 times, 2 Wh between 0.5 and 6 times: 89.2 to 306 of 100.
     runs = [make_run(name, rounds=[make_reading(cpu_wh=98.0, ram_wh=2.0, measured=True)]) for name in ("linear", "rules")]
-    known, classes = notes_of(make_campaign(*runs, machine=make_counting_machine()))[1:]
+    known, classes = notes_of(make_campaign(*runs, machine=make_counting_machine()))[2:]
     assert known == (
         "How the energy is known. CPU: RAPL counter of package-0, class B; RAM: a declared constant of 20 W, class C. "
         "2 % of this is a declared constant of 20 W for the memory."
@@ -168,7 +234,7 @@ def test_the_class_that_is_explained_is_the_worst_of_all_candidates() -> None:
     # 1 Wh between 0.9 and 3, 1 Wh between 0.5 and 6: 1.4 to 9 of 2 Wh.
     assert (
         "Class C, modelled from the load, or declared: the true watt-hours are expected between 0.70 and 4.5 times"
-        in notes_of(campaign)[2]
+        in notes_of(campaign)[3]
     )
 
 
@@ -324,7 +390,7 @@ def test_a_long_gap_between_power_samples_is_told(gap_s: float, told: list[str])
 
 
 def test_a_quick_campaign_is_said_to_be_no_ground_for_a_decision() -> None:
-    assert notes_of(make_campaign(protocol=Protocol(quick=True)))[1:] == [
+    assert notes_with(protocol=Protocol(quick=True)) == [
         "Quick: fewer rounds or shorter windows than 5 of 10 s, to try things out. Decide on a campaign without --quick."
     ]
 
@@ -337,7 +403,8 @@ def test_a_quick_campaign_is_said_to_be_no_ground_for_a_decision() -> None:
     ],
 )
 def test_an_interrupted_campaign_says_so_and_why(reason: str | None, note: str) -> None:
-    assert notes_of(make_campaign(status="interrupted", reason=reason))[1:] == [note]
+    absent = make_run(status="interrupted", reason="the campaign was interrupted", readings=(), predictions=())
+    assert notes_of(make_campaign(absent, status="interrupted", reason=reason))[2:] == [note]
     assert notes_with(status="interrupted", reason=reason) == [f"{note} Only what was measured completely is shown."]
 
 

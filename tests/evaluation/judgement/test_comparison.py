@@ -1,22 +1,44 @@
-"""Candidates of one campaign side by side."""
+"""Candidates side by side: of one campaign, and of several as far as they may be compared."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from math import isnan
 from typing import Any
 
+import numpy as np
 import pytest
 
 from evaluation.energy.evidence import EvidenceClass
 from evaluation.energy.reading import Reading
-from evaluation.judgement.comparison import PARTLY_CALIBRATED, CandidateResult, Comparison, compare, energy_words
+from evaluation.exceptions import PreuveError
+from evaluation.judgement.comparison import (
+    HOSTED,
+    NO_ENERGY,
+    ONE_SAMPLE,
+    PARTLY_CALIBRATED,
+    CandidateResult,
+    Comparison,
+    Difference,
+    by_second_estimate,
+    compare,
+    energy_words,
+    right_answers,
+    round_energies,
+)
 from evaluation.judgement.statistics import Interval
-from evaluation.metrics import accuracy, macro_f1
-from evaluation.run import Run, RunStatus
+from evaluation.metrics import Metric, accuracy, macro_f1, tally_means
+from evaluation.run import Campaign, Protocol, Run, RunStatus
 from tests.records import (
+    make_answers,
     make_calibration,
     make_campaign,
     make_component,
+    make_contest,
     make_counting_machine,
+    make_data,
+    make_machine,
     make_predictions,
     make_reading,
     make_rounds,
@@ -102,8 +124,10 @@ def test_a_baseline_that_failed_leaves_the_others_without_a_ratio() -> None:
 
 @pytest.mark.parametrize("status", ["unavailable", "failed", "interrupted"])
 def test_a_candidate_that_did_not_finish_says_why_and_has_no_numbers(status: RunStatus) -> None:
-    run = make_run("hub", status=status, reason="no network", remedy="connect", rounds=make_rounds(1.0, 2.0))
-    assert only_result(run) == CandidateResult("hub", baseline=False, status=status, seeds=0, reason="no network", remedy="connect")
+    campaign = make_campaign(make_run("hub", status=status, reason="no network", remedy="connect", rounds=make_rounds(1.0, 2.0)))
+    assert compare(campaign, [accuracy]).results == [
+        CandidateResult("hub", False, status, 0, campaign, "hub", reason="no network", remedy="connect")
+    ]
 
 
 def test_seeds_are_averaged_in_each_round() -> None:
@@ -300,7 +324,8 @@ def test_readings_that_do_not_count_change_no_number() -> None:
     sound = [make_reading("fit", duration_s=2.0), *make_rounds(1.0, 1.0)]
     loud = [make_reading(kind, cpu_wh=1000.0, outcome=outcome) for kind in ("fit", "inference") for outcome in odd]
     nothing = make_reading(components=(), samples=0, outcome="unreadable")
-    assert only_result(make_run(readings=(*loud, *sound, nothing, *loud))) == only_result(make_run(readings=sound))
+    noisy, quiet = (only_result(make_run(readings=readings)) for readings in ((*loud, *sound, nothing, *loud), sound))
+    assert noisy == replace(quiet, campaign=noisy.campaign)
 
 
 @pytest.mark.parametrize(
@@ -347,3 +372,438 @@ def test_a_seed_that_failed_is_told_beside_those_that_finished() -> None:
     (result,) = compare(make_campaign(sound, failed), [macro_f1]).results
     assert (result.status, result.seeds) == ("finished", 1)
     assert result.reason == "1 of 2 seeds: failed. ValueError in fit.py, line 3"
+
+
+# Differences
+
+
+def between(comparison: Comparison, one: str = "linear", other: str = "rules") -> Difference:
+    return comparison.between(one, other)
+
+
+def contest(right: int = 300, rounds_wh: Sequence[float] = (2.0, 2.02, 1.99, 2.0, 2.01), **changes: Any) -> Comparison:
+    """A baseline that answers 200 of 400 rightly for 1 Wh a thousand, and a candidate."""
+    return compare(make_contest({"rules": 200, "linear": right}, rounds_wh={"linear": rounds_wh}, **changes), [accuracy])
+
+
+def test_a_difference_in_quality_is_that_of_the_same_samples() -> None:
+    found = between(contest(300))
+    assert found.quality is not None
+    assert found.quality.value == pytest.approx(0.25)
+    assert found.better == "linear"
+    # A hundred samples that only one of them answers rightly: 2 / 2^100, and doubled for the two tests.
+    assert found.quality_p == pytest.approx(4 / 2**100)
+
+
+def test_what_is_not_decisive_is_better_for_nobody() -> None:
+    # Five samples that only one of them answers rightly: 2 / 2^5 is above 0.05.
+    found = between(contest(205))
+    assert (found.better, found.quality_p) == (None, 0.0625)
+
+
+def test_a_decisive_p_value_whose_interval_holds_zero_is_not_decisive() -> None:
+    assert Difference("a", "b", quality=Interval(0.1, -0.01, 0.2), quality_p=0.001).better is None
+    assert Difference("a", "b", ratio=Interval(2, 0.9, 3), ratio_p=0.001).leaner is None
+    # Nor is one whose p value is too large after correction, whatever its own interval is.
+    assert Difference("a", "b", ratio=Interval(2, 1.5, 3), ratio_p=0.06).leaner is None
+
+
+@pytest.mark.parametrize(
+    ("quality", "p", "better"),
+    [
+        (Interval(0.1, 0.05, 0.2), 0.01, "a"),
+        (Interval(-0.1, -0.2, -0.05), 0.01, "b"),
+        (Interval(0.1, 0.05, 0.2), 0.0501, None),
+        (Interval(0.1), 0.01, None),
+        (None, 0.01, None),
+    ],
+)
+def test_the_better_one_is_so_after_correction_and_by_its_interval(quality: Interval | None, p: float, better: str | None) -> None:
+    found = Difference("a", "b", quality=quality, quality_p=p)
+    assert found.better == better
+    assert found.turned.better == better
+
+
+@pytest.mark.parametrize(
+    ("ratio", "second", "leaner"),
+    [
+        (Interval(2, 1.5, 3), None, "b"),
+        (Interval(0.5, 0.3, 0.7), None, "a"),
+        (Interval(2, 1.5, 3), Interval(3, 2, 4), "b"),
+        # The second estimate says the same, though not for sure.
+        (Interval(2, 1.5, 3), Interval(1.1, 0.9, 1.3), "b"),
+        # It ranks them the other way round: nobody knows.
+        (Interval(2, 1.5, 3), Interval(0.5, 0.3, 0.7), None),
+        (Interval(2, 1.5, 3), Interval(0.9, 0.7, 1.1), None),
+        (Interval(1.0, 1.0, 1.0), None, None),
+        (Interval(2), None, None),
+    ],
+)
+def test_the_leaner_one_is_so_by_both_estimates(ratio: Interval, second: Interval | None, leaner: str | None) -> None:
+    found = Difference("a", "b", ratio=ratio, ratio_p=0.001, second_ratio=second)
+    assert found.leaner == leaner
+    assert found.turned.leaner == leaner
+
+
+def test_two_estimates_that_are_both_unsure_do_not_rank_otherwise() -> None:
+    unsure = Difference("a", "b", ratio=Interval(1.1, 0.9, 1.3), second_ratio=Interval(0.9, 0.7, 1.1))
+    assert not unsure.ranked_otherwise
+    assert not Difference("a", "b", ratio=Interval(2, 1.5, 3)).ranked_otherwise
+    assert replace(unsure, ratio=Interval(2, 1.5, 3)).ranked_otherwise
+
+
+def test_a_difference_turned_is_that_of_the_other_one() -> None:
+    found = Difference("a", "b", Interval(0.25, 0.125, 0.5), 0.01, Interval(2, 1.6, 4), 0.02, Interval(4, 2, 5), no_ratio="x")
+    assert found.turned == Difference(
+        "b", "a", Interval(-0.25, -0.5, -0.125), 0.01, Interval(0.5, 0.25, 0.625), 0.02, Interval(0.25, 0.2, 0.5), no_ratio="x"
+    )
+    assert found.turned.turned == found
+
+
+def test_between_two_there_is_one_difference_whichever_comes_first() -> None:
+    comparison = contest()
+    assert comparison.between("rules", "linear") is comparison.differences[0]
+    assert between(comparison) == comparison.differences[0].turned
+
+
+def test_between_candidates_that_were_not_measured_there_is_none() -> None:
+    campaign = make_contest({"rules": 200, "linear": 300})
+    failed = make_run("hub", status="failed", predictions=())
+    comparison = compare(campaign.model_copy(update={"runs": (*campaign.runs, failed)}), [accuracy])
+    found = between(comparison, "hub", "rules")
+    assert (found.quality, found.ratio, found.no_quality, found.no_ratio) == (None, None, "not measured", "not measured")
+
+
+def test_p_values_of_scores_and_energies_of_all_pairs_are_corrected_together() -> None:
+    # Three pairs, two tests each: Holm multiplies the smallest with 6, the next with 5, and so on.
+    right = {"rules": 200, "one": 206, "other": 206}
+    comparison = compare(make_contest(right, rounds_wh={name: [1.0, 1.2, 0.8] for name in right}), [accuracy])
+    # Six samples that only one of them answers rightly: 2 / 2^6; energies that are exactly alike: 1.
+    raw = 2 / 2**6
+    assert between(comparison, "one").quality_p == pytest.approx(6 * raw)
+    assert between(comparison, "other").quality_p == pytest.approx(6 * raw)
+    assert between(comparison, "one").better is None
+    assert between(
+        compare(make_contest({"rules": 200, "one": 206}, rounds_wh={"rules": [1.0], "one": [1.0]}), [accuracy]), "one"
+    ).quality_p == (pytest.approx(2 * raw))
+
+
+def test_of_a_metric_of_which_less_is_better_the_difference_is_turned_to_what_is_good() -> None:
+    errors = Metric("errors", lambda *_: 0.0, lambda truth, answer, _: tally_means(truth != answer), higher_is_better=False)
+    comparison = compare(make_contest({"rules": 200, "linear": 300}), [errors])
+    found = between(comparison)
+    assert found.quality is not None
+    assert found.quality.value == pytest.approx(0.25)
+    assert found.better == "linear"
+    assert comparison.best is comparison.result("linear")
+
+
+def test_the_metric_that_decides_is_the_one_named() -> None:
+    campaign = make_contest({"rules": 200, "linear": 300})
+    assert compare(campaign, [macro_f1, accuracy]).metric is macro_f1
+    comparison = compare(campaign, [macro_f1, accuracy], metric="accuracy")
+    assert comparison.metric is accuracy
+    assert set(comparison.result("linear").scores) == {"accuracy", "macro_f1"}
+
+
+def test_the_interval_of_a_score_of_one_fit_is_wilsons() -> None:
+    # 300 of 400 with Student's t of 399 degrees of freedom, 1.966: from 0.705 to 0.790.
+    found = contest().result("linear").scores["accuracy"]
+    assert found == pytest.approx((0.75, 0.705, 0.790), abs=2e-3)
+
+
+# Energy and the front
+
+
+def test_the_candidates_that_no_other_one_dominates_are_on_the_front() -> None:
+    right = {"rules": 200, "good": 300, "best": 380, "bad": 100}
+    rounds = {"rules": [1.0, 1.02, 0.99], "good": [2.0, 2.01, 1.99], "best": [4.0, 3.99, 4.02], "bad": [3.0, 3.02, 3.01]}
+    comparison = compare(make_contest(right, rounds_wh=rounds), [accuracy])
+    assert comparison.front == ["rules", "good", "best"]
+    assert comparison.dominates("rules", "bad")
+    assert not comparison.dominates("best", "bad")
+    assert comparison.best is comparison.result("best")
+
+
+def test_a_candidate_that_is_better_and_not_decisively_leaner_dominates_nothing() -> None:
+    comparison = contest(300, [1.0, 1.02, 0.98, 1.0, 1.01])
+    assert not comparison.dominates("linear", "rules")
+    assert comparison.front == ["rules", "linear"]
+
+
+def test_of_one_round_nothing_dominates_anything() -> None:
+    comparison = compare(make_contest({"rules": 200, "linear": 300}, rounds_wh={"rules": [1.0], "linear": [0.1]}), [accuracy])
+    assert between(comparison).leaner is None
+    assert comparison.front == ["rules", "linear"]
+
+
+def test_a_second_estimate_that_ranks_otherwise_leaves_nobody_leaner_and_both_on_the_front() -> None:
+    def rounds(cpu_wh: float, estimate_wh: float) -> list[Reading]:
+        return [make_reading(cpu_wh=cpu_wh * each, cpu_estimate_wh=estimate_wh * each) for each in (1.0, 1.01, 0.99, 1.0)]
+
+    runs = [
+        make_run("rules", baseline=True, rounds=rounds(2.0, 1.0), predictions=make_answers(200, 400)),
+        make_run(rounds=rounds(1.0, 2.0), predictions=make_answers(300, 400)),
+    ]
+    comparison = compare(make_campaign(*runs), [accuracy])
+    found = between(comparison)
+    assert (found.ranked_otherwise, found.leaner, found.better) == (True, None, "linear")
+    assert comparison.front == ["rules", "linear"]
+    assert comparison.not_distinguishable == ["linear"]
+    # With a counter there is no second estimate.
+    assert between(compare(make_campaign(*runs, machine=make_counting_machine()), [accuracy])).leaner == "linear"
+
+
+def test_energies_that_are_exactly_the_same_are_not_distinguishable() -> None:
+    assert contest(300, [1.0, 1.01, 0.99, 1.0, 1.0]).not_distinguishable == ["linear"]
+    assert contest(300).not_distinguishable == []
+
+
+def hosted(right: int = 390, energy_wh: float = 0.001) -> Run:
+    rounds = [make_reading(components=(make_component("cpu", energy_wh * each, "D"),)) for each in (1.0, 1.01, 0.99)]
+    return make_run("hosted", rounds=rounds, predictions=make_answers(right, 400))
+
+
+def test_a_hosted_service_is_compared_in_quality_and_ranked_in_nothing() -> None:
+    campaign = make_contest({"rules": 200, "linear": 300})
+    comparison = compare(campaign.model_copy(update={"runs": (*campaign.runs, hosted())}), [accuracy])
+    found = between(comparison, "hosted", "rules")
+    assert (found.better, found.ratio, found.leaner, found.no_ratio) == ("hosted", None, None, HOSTED)
+    assert comparison.result("hosted").evidence == "D"
+    assert "hosted" not in comparison.front
+    assert not comparison.dominates("hosted", "rules")
+    assert comparison.best is comparison.result("linear")
+    assert comparison.result("hosted").ratio is None
+
+
+def test_hosted_services_are_not_ranked_among_themselves_either() -> None:
+    comparison = compare(make_campaign(hosted(390), hosted(300).model_copy(update={"candidate": "other"})), [accuracy])
+    assert comparison.front == []
+    assert comparison.best is comparison.result("hosted")
+
+
+# What cannot be computed with
+
+
+def test_a_campaign_that_ended_before_its_first_run_is_nothing_to_compare() -> None:
+    with pytest.raises(PreuveError) as caught:
+        compare(make_campaign(), [accuracy])
+    assert caught.value.found == "none: the campaign ended before the first one"
+    assert caught.value.remedy == "preuve run request-classification"
+
+
+def test_one_run_is_shown_without_a_difference() -> None:
+    comparison = compare(make_contest({"linear": 300}), [accuracy])
+    assert (comparison.differences, comparison.baseline, comparison.front) == ([], None, ["linear"])
+
+
+def test_runs_that_all_failed_are_shown_with_their_reasons_and_nothing_else() -> None:
+    runs = [
+        make_run(name, baseline=name == "rules", status="failed", reason="ValueError", predictions=())
+        for name in ("linear", "rules")
+    ]
+    comparison = compare(make_campaign(*runs), [accuracy])
+    assert [(result.name, result.reason) for result in comparison.results] == [("rules", "ValueError"), ("linear", "ValueError")]
+    assert (comparison.measured, comparison.differences, comparison.front, comparison.best) == ([], [], [], None)
+
+
+undefined = Metric("undefined", lambda *_: float("nan"), lambda truth, _, __: tally_means(np.full(len(truth), np.nan)))
+
+
+def test_a_score_that_is_no_number_is_neither_best_nor_on_the_front_nor_compared() -> None:
+    comparison = compare(make_contest({"rules": 200, "linear": 300}), [undefined, accuracy])
+    assert isnan(comparison.result("linear").scores["undefined"].value)
+    assert (comparison.best, comparison.front) == (None, [])
+    found = between(comparison)
+    assert (found.quality, found.better, found.no_quality) == (None, None, "undefined is not a number")
+    assert found.ratio is not None
+
+
+def only_for_one(truth: Any, answer: Any, _: int) -> Any:
+    """A metric that is undefined for whoever answers nothing but the first class."""
+    return tally_means(np.full(len(truth), np.nan) if not np.any(answer) else truth == answer)
+
+
+def test_a_score_that_is_no_number_for_one_candidate_is_one_for_the_others() -> None:
+    expected = ["a", "b"] * 20
+    partly = Metric("partly", lambda *_: 0.0, only_for_one)
+    runs = [
+        make_run(name, baseline=name == "rules", rounds=make_rounds(1.0, 1.1), predictions=make_predictions(expected, answers))
+        for name, answers in (("rules", ["a"] * 40), ("good", expected), ("bad", ["b", "a"] * 20))
+    ]
+    comparison = compare(make_campaign(*runs, data=make_data(test_samples=40)), [partly])
+    assert comparison.best is comparison.result("good")
+    assert comparison.front == ["good", "bad"]
+    assert between(comparison, "good").no_quality == "partly is not a number"
+    assert between(comparison, "good", "bad").better == "good"
+
+
+def test_one_test_sample_shows_no_difference() -> None:
+    comparison = compare(make_contest({"rules": 0, "linear": 1}, samples=1), [accuracy])
+    assert (between(comparison).no_quality, between(comparison).better) == (ONE_SAMPLE, None)
+
+
+@pytest.mark.parametrize(
+    "readings", [[], [make_reading(cpu_wh=0.0, ram_wh=0.0)], [*make_rounds(1.0), make_reading(cpu_wh=0.0, ram_wh=0.0)]]
+)
+def test_a_round_without_energy_is_no_measurement(readings: list[Reading]) -> None:
+    campaign = make_contest({"rules": 200})
+    empty = make_run(readings=readings, predictions=make_answers(390, 400))
+    comparison = compare(campaign.model_copy(update={"runs": (*campaign.runs, empty)}), [accuracy])
+    assert comparison.measured == [comparison.result("rules")]
+    assert comparison.result("linear").reason == NO_ENERGY
+
+
+# Several campaigns
+
+SECOND = "20261124-100000-bbbb"
+ELSEWHERE = make_machine(machine_id="fedcba9876543210")
+
+
+def two(one: Campaign, other: Campaign, metrics: Sequence[Metric] = (accuracy,)) -> Comparison:
+    return compare(one, metrics, others=[other])
+
+
+def test_a_name_that_two_campaigns_have_is_shown_with_its_campaigns() -> None:
+    comparison = two(make_contest({"rules": 200, "linear": 300}), make_contest({"rules": 200, "svc": 300}, id=SECOND))
+    assert [result.name for result in comparison.results] == ["rules (3f2a)", "rules (bbbb)", "linear", "svc"]
+    assert [result.candidate for result in comparison.results] == ["rules", "rules", "linear", "svc"]
+
+
+def test_campaigns_whose_ids_end_alike_are_shown_with_all_of_them() -> None:
+    comparison = two(make_contest({"rules": 200}), make_contest({"rules": 200}, id="20261124-100000-3f2a"))
+    assert [result.name for result in comparison.results] == ["rules (20261123-190559-3f2a)", "rules (20261124-100000-3f2a)"]
+
+
+def test_a_campaign_that_is_named_twice_is_one() -> None:
+    campaign, other = make_contest({"rules": 200, "linear": 300}), make_contest({"rules": 200, "svc": 300}, id=SECOND)
+    once, twice = compare(campaign, [accuracy], others=[other]), compare(campaign, [accuracy], others=[campaign, other, other])
+    assert [result.name for result in twice.results] == [result.name for result in once.results]
+    assert twice.differences == once.differences
+
+
+def test_on_the_same_machine_energies_of_two_campaigns_are_compared_as_measured_at_different_times() -> None:
+    one = make_contest({"rules": 200}, rounds_wh={"rules": [1.0, 2.0]})
+    other = make_contest({"linear": 300}, id=SECOND, rounds_wh={"linear": [2.0, 4.0]})
+    comparison = two(one, other)
+    ratio = comparison.result("linear").ratio
+    # Paired it would be exactly 2. Logarithms differ by ln 2, each with a standard deviation of ln 2 / √2, so the standard error is
+    # ln 2 / √2 and, with two degrees of freedom, t = 4.303.
+    assert ratio == pytest.approx((2, 2 * 2 ** (-4.3027 / 2**0.5), 2 * 2 ** (4.3027 / 2**0.5)), rel=1e-3)
+    assert between(comparison).better == "linear"
+
+
+@pytest.mark.parametrize(
+    ("changes", "quality", "energy"),
+    [
+        ({}, True, True),
+        ({"machine": ELSEWHERE}, True, False),
+        ({"protocol": Protocol(rounds=3)}, True, False),
+        ({"unit_size": 100}, True, False),
+        ({"task_version": "2"}, False, False),
+        ({"data": make_data(test_samples=400, sha256="f" * 64)}, False, False),
+    ],
+)
+def test_what_may_be_compared_is_and_what_may_not_says_why(changes: dict[str, Any], *, quality: bool, energy: bool) -> None:
+    other = make_contest({"linear": 300}, id=SECOND, rounds_wh={"linear": [2.0, 2.1]}, **changes)
+    comparison = two(make_contest({"rules": 200}), other)
+    found = between(comparison)
+    assert (found.quality is not None, found.ratio is not None) == (quality, energy)
+    assert (found.no_quality is None, found.no_ratio is None) == (quality, energy)
+    assert (SECOND in comparison.apart) == (not quality)
+
+
+def test_quality_is_compared_across_machines_and_energy_is_not_ranked() -> None:
+    comparison = two(make_contest({"rules": 200, "linear": 250}), make_contest({"svc": 390}, id=SECOND, machine=ELSEWHERE))
+    assert between(comparison, "svc", "linear").better == "svc"
+    assert comparison.best is comparison.result("svc")
+    assert comparison.front == ["rules", "linear"]
+    assert comparison.result("svc").ratio is None
+
+
+def test_candidates_on_another_test_are_compared_among_themselves_and_with_nobody_else() -> None:
+    other = make_contest({"rules": 100, "svc": 390}, id=SECOND, data=make_data(test_samples=400, sha256="f" * 64))
+    comparison = two(make_contest({"rules": 200, "linear": 250}), other)
+    assert between(comparison, "svc", "rules (bbbb)").better == "svc"
+    assert between(comparison, "svc", "linear").quality is None
+    assert "test data" in str(between(comparison, "svc", "linear").no_quality)
+    assert comparison.result("svc").scores["accuracy"].value == pytest.approx(0.975)
+    assert comparison.best is comparison.result("linear")
+    assert "svc" not in comparison.front
+
+
+def test_two_further_campaigns_that_are_alike_are_both_kept_apart_from_the_first() -> None:
+    data = make_data(test_samples=400, sha256="f" * 64)
+    others = [
+        make_contest({name: right}, id=f"20261124-10000{right % 10}-bbb{right % 10}", data=data)
+        for name, right in (("x", 301), ("y", 302))
+    ]
+    comparison = compare(make_contest({"rules": 200}), [accuracy], others=others)
+    assert between(comparison, "x", "y").quality is None
+    assert "test data" in str(between(comparison, "x", "y").no_quality)
+
+
+def test_each_candidate_has_its_ratio_to_the_baseline_beside_it() -> None:
+    one = make_contest({"rules": 200, "linear": 300}, rounds_wh={"rules": [1.0, 1.1], "linear": [2.0, 2.2]})
+    other = make_contest(
+        {"rules": 200, "svc": 300}, id=SECOND, rounds_wh={"rules": [3.0, 3.3], "svc": [12.0, 13.2]}, machine=ELSEWHERE
+    )
+    comparison = two(one, other)
+    assert comparison.result("linear").ratio == pytest.approx((2, 2, 2))
+    assert comparison.result("svc").ratio == pytest.approx((4, 4, 4))
+    assert comparison.result("rules (bbbb)").ratio is None
+    assert comparison.baseline is comparison.result("rules (3f2a)")
+
+
+def test_the_baseline_is_the_first_one_on_the_test_that_decides() -> None:
+    apart = make_contest({"rules": 200}, id=SECOND, data=make_data(test_samples=400, sha256="f" * 64))
+    assert two(make_contest({"linear": 300}), apart).baseline is None
+    assert compare(
+        make_contest({"linear": 300}), [accuracy], others=[apart, make_contest({"rules": 200}, id="20261125-1-cccc")]
+    ).baseline
+
+
+def test_a_campaign_in_which_all_failed_keeps_nothing_from_being_compared() -> None:
+    failed = make_campaign(
+        make_run("hub", status="failed", reason="ValueError", predictions=()), id=SECOND, data=make_data(test_samples=400)
+    )
+    comparison = two(failed, make_contest({"rules": 200, "linear": 300}))
+    assert comparison.apart == {}
+    assert between(comparison).better == "linear"
+    assert comparison.best is comparison.result("linear")
+
+
+# The second estimate in place of the model
+
+
+def test_by_the_second_estimate_energies_are_others_and_scores_the_same() -> None:
+    campaign = make_contest({"rules": 200, "linear": 300})
+    before = compare(campaign, [accuracy])
+    after = by_second_estimate(before)
+    # 9 CPU seconds at 4 W are 0.01 Wh, beside half of 1 Wh for the memory.
+    energy = after.result("linear").energy_wh
+    assert energy is not None
+    assert energy.value == pytest.approx(0.51, rel=0.01)
+    assert after.result("linear").true_wh == pytest.approx((energy.value / 2, energy.value * 6))
+    assert after.result("linear").scores == before.result("linear").scores
+    assert between(after).quality == between(before).quality
+
+
+def test_the_second_estimate_replaces_no_counter() -> None:
+    counted = make_contest({"rules": 200, "linear": 300}, machine=make_counting_machine())
+    before = compare(counted, [accuracy])
+    assert by_second_estimate(before).result("linear").energy_wh == before.result("linear").energy_wh
+
+
+def test_how_right_answers_are_is_the_mean_over_the_seeds_that_finished() -> None:
+    runs = [
+        make_run(seed=0, rounds=make_rounds(1.0), predictions=make_predictions("abab", "abab")),
+        make_run(seed=1, rounds=make_rounds(1.0), predictions=make_predictions("abab", "abba")),
+        make_run(seed=2, status="failed", predictions=make_predictions("abab", "baba")),
+    ]
+    assert list(right_answers(only_result(*runs))) == [1, 1, 0.5, 0.5]
+
+
+def test_round_energies_are_those_of_the_functional_unit() -> None:
+    campaign = make_campaign(make_run(rounds=make_rounds(2.0, 8.0, samples=500)))
+    assert round_energies(campaign, "linear") == pytest.approx([4, 16])

@@ -14,11 +14,19 @@ from evaluation.judgement.deployment import PerSample, Range
 from evaluation.judgement.scenario import Scenario
 from evaluation.judgement.statistics import Interval
 from tests.conftest import Preuve, Recorded
-from tests.records import make_deployment
+from tests.records import make_campaign, make_deployment, make_run
 
 TASK = "request-classification"
 # 1 Wh and 1 CPU second a thousand samples, in 1 GiB of the server's 128.
-LINEAR = CandidateResult("linear", baseline=False, status="finished", seeds=1, per_sample=PerSample(0.001, 0.001, 1024))
+LINEAR = CandidateResult(
+    "linear",
+    baseline=False,
+    status="finished",
+    seeds=1,
+    campaign=make_campaign(make_run()),
+    candidate="linear",
+    per_sample=PerSample(0.001, 0.001, 1024),
+)
 SCENARIO = Scenario(make_deployment(), find_factor("ademe-2025"), read_factors(), 1000)
 
 
@@ -74,6 +82,9 @@ def test_compare_takes_another_factor_for_carbon_alone(preuve: Preuve, at_record
     assert (usual["factor"]["id"], other["factor"]["id"]) == ("ademe-2025", "rte-2024")
     for one, again in zip(usual["candidates"], other["candidates"], strict=True):
         service, under = one.pop("service"), again.pop("service")
+        years, years_under = one.pop("years"), again.pop("years")
+        assert [year.pop("carbon_kg_co2e") for year in years] != [year.pop("carbon_kg_co2e") for year in years_under]
+        assert years == years_under
         assert again.pop("carbon_g_co2e_per_unit") / one.pop("carbon_g_co2e_per_unit") == pytest.approx(21.7 / 46.1)
         assert one == again
         operational, less = (each["carbon_kg_co2e"]["central"] - each["embodied_kg_co2e"] for each in (service, under))

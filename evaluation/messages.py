@@ -1,0 +1,57 @@
+"""Sentences for readers, kept apart from the figures in them, so that a page can say the same in another language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Union
+
+from evaluation.numbers import significant
+
+# A message can stand in another one.
+Figure = Union[str, int, float, "Message"]
+
+
+def in_english(value: Figure) -> str:
+    """A figure as the command line shows it: whole numbers whole, others with three significant digits.
+
+    >>> in_english(1234), in_english(0.04567), in_english("bruit-voisinage")
+    ('1 234', '0.0457', 'bruit-voisinage')
+    """
+    if isinstance(value, str | Message):
+        return str(value)
+    return f"{value:,}".replace(",", " ") if isinstance(value, int) else significant(value)
+
+
+@dataclass(frozen=True)
+class Message:
+    """A sentence with its figures.
+
+    Attributes:
+        template: in English, with the figures' names in braces; also the key under which catalogues have its translation.
+        figures: by name. Texts among them are names of the user's own, which nobody translates.
+    """
+
+    template: str
+    figures: Mapping[str, Figure] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        """In English."""
+        return self.written()
+
+    def written(self, translate: Callable[[str], str] = str, figure: Callable[[Figure], str] = in_english) -> str:
+        """In the language of `translate` and `figure`."""
+        figures = {
+            name: value.written(translate, figure) if isinstance(value, Message) else figure(value)
+            for name, value in self.figures.items()
+        }
+        return translate(self.template).format(**figures)
+
+
+def say(template: str, **figures: Figure) -> Message:
+    """A message.
+
+    >>> str(say("about {samples} more test samples", samples=1400))
+    'about 1 400 more test samples'
+    """
+    return Message(template, figures)
