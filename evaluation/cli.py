@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 QUICK_WINDOW_S, QUICK_ROUNDS = 2.0, 3
 USER_ERROR, FAILURE, INTERRUPTED = 2, 1, 130
 # Of `preuve check`.
-MISSED, UNDETERMINED, NOT_CHECKED = 1, 2, 3
+EXIT_CODES, NOT_CHECKED = {"missed": 1, "undetermined": 2, "met": 0}, 3
 # Options that there are not, values that are none: typer explains them itself, but shows only this one of their kind.
 USAGE_ERROR = typer.BadParameter.__mro__[1]
 
@@ -301,7 +301,10 @@ def check(
 
         for part in check_page(found, name):
             show(part)
-    raise typer.Exit(MISSED if "missed" in outcomes else UNDETERMINED if "undetermined" in outcomes else 0)
+    worst = next((outcome for outcome in EXIT_CODES if outcome in outcomes), "met")
+    if not as_json:
+        show(f"Exit code {EXIT_CODES[worst]}: {'every goal is met' if worst == 'met' else f'a goal is {worst}'}.")
+    raise typer.Exit(EXIT_CODES[worst])
 
 
 def _checked_candidate(found: Assessment, candidate: str | None) -> str | None:

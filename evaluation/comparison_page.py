@@ -183,7 +183,7 @@ def _decision(found: Assessment) -> Iterator[RenderableType]:
 def check_page(found: Assessment, name: str | None) -> Iterator[RenderableType]:
     """What `preuve check` prints: the goals of one candidate."""
     if name is None:
-        yield harmless("Undetermined: no candidate besides the baseline was measured.")
+        yield harmless("No candidate besides the baseline was measured.")
         return
     verdict = found.verdicts.of[name]
     yield harmless(f"{verdict.decision or 'The baseline'}: {name}, campaign {found.comparison.campaign.id}.")

@@ -12,11 +12,10 @@ from evaluation.judgement.comparison import HOSTED, CandidateResult, Comparison
 from evaluation.judgement.deployment import Service
 from evaluation.judgement.scenario import Scenario
 from evaluation.numbers import UNKNOWN, counted, share, significant
-from evaluation.run import Campaign, Protocol
+from evaluation.run import Campaign
 
 # CodeCarbon warns of samples that are three intervals apart: a counter may have wrapped unseen.
 LONGEST_GAP_S = 3.0
-STOLEN_SHARE = 0.05
 # Beyond this share a constant decides what all energies are.
 MOSTLY = 0.5
 # A meter's own work, and what libraries do beside their threads, keep a core less busy than this.
@@ -40,12 +39,6 @@ def comparison_notes(comparison: Comparison) -> list[str]:
         notes.extend(_second_estimate_note(comparison, swapped))
         notes.extend(_fit_notes(comparison))
         notes.extend(_disturbance_notes(campaign))
-    if campaign.protocol.quick:
-        full = Protocol()
-        notes.append(
-            f"Quick: fewer rounds or shorter windows than {full.rounds} of {full.window_s:g} s, to try things out. Decide on a "
-            "campaign without --quick."
-        )
     if campaign.status == "interrupted":
         shown = " Only what was measured completely is shown." if measured else ""
         notes.append(f"Interrupted{f': {campaign.reason}' if campaign.reason else ''}.{shown}")
@@ -227,27 +220,9 @@ def _busier_than_allowed(campaign: Campaign) -> Iterator[str]:
 
 
 def _disturbance_notes(campaign: Campaign) -> Iterator[str]:
-    named = [(run.name, reading) for run in campaign.runs for reading in run.readings]
-    named += [("the idle machine", reading) for reading in campaign.readings]
-    readings = [reading for _, reading in named]
-    repeated = sum(reading.outcome == "repeated" for reading in readings)
-    if repeated:
-        yield f"{counted(repeated, 'window')} measured again, because others used the machine; what they used is recorded."
-    disturbed = [(name, reading) for name, reading in named if reading.outcome == "disturbed"]
-    if disturbed:
-        most = max(reading.foreign_cores for _, reading in disturbed)
-        where = ", ".join(dict.fromkeys(f"{name} ({reading.kind})" for name, reading in disturbed))
-        yield (
-            f"Disturbed: in {counted(len(disturbed), 'window')} others kept up to {most:.2f} cores busy, and their energy is in "
-            f"the figures: {where}. Measure again on a quiet machine."
-        )
+    """What the numbered check of foreign load (P010) does not say."""
+    readings = [*campaign.readings, *(reading for run in campaign.runs for reading in run.readings)]
     yield from _busier_than_allowed(campaign)
-    total_s = sum(reading.duration_s for reading in readings)
-    stolen = sum(reading.stolen_seconds for reading in readings) / total_s if total_s else 0.0
-    if stolen > STOLEN_SHARE:
-        yield f"The host gave {share(stolen)} of a core's time to other virtual machines meanwhile."
-    if any(reading.gpu_shared for reading in readings):
-        yield "Other processes held the GPU, which is measured as a whole: their energy is in the figures."
     gap_s = max((reading.longest_gap_s for reading in readings), default=0.0)
     if gap_s > LONGEST_GAP_S:
         yield f"Between two power samples up to {gap_s:.0f} s passed: a counter may have started anew unseen."

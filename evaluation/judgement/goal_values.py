@@ -218,7 +218,8 @@ def _trusted(case: Case, result: CandidateResult, judged: Judged) -> Judged:
 
     It is missed all the same where it would be even if the candidate answered each such class rightly, and the baseline wrongly.
     """
-    thin = case.comparison.quality_of(result).thin_classes
+    quality = case.comparison.quality_of(result)
+    thin, least = quality.thin_classes, quality.least_of_class
     goal, value = judged.bound, judged.value
     if not thin or not case.comparison.metric.over_classes or goal is None or value is None:
         return judged
@@ -226,8 +227,12 @@ def _trusted(case: Case, result: CandidateResult, judged: Judged) -> Judged:
     best = value._replace(high=None if value.high is None else value.high + most)
     if judged.outcome == "missed" and outcome_of(best, goal) == "missed":
         return judged
-    reason = say("the test is too small for a mean over classes: fewer than 5 samples of {classes} of them", classes=len(thin))
-    remedy = say("at least 5 test samples of each class, {group} among them", group=thin[0])
+    reason = say(
+        "the test is too small for a mean over classes: fewer than {least} samples of {classes} of them",
+        least=least,
+        classes=len(thin),
+    )
+    remedy = say("at least {least} test samples of each class, {group} among them", least=least, group=thin[0])
     return replace(judged, outcome="undetermined", reason=joined(judged.reason, reason), settled_by=_besides(judged, remedy))
 
 

@@ -50,8 +50,8 @@ class Quality:
         differences: by pair and metric: the first one's score less the second one's.
         p_values: by pair, of the first metric: uncorrected.
         test: by which they were found.
-        thin_classes: with fewer than five test samples, or fewer than ten where there are but two or three classes: a mean over
-            classes is then too uncertain for its interval to be trusted.
+        thin_classes: with too few test samples: a mean over classes is then too uncertain for its interval to be trusted.
+        least_of_class: how many test samples of each class are enough: five, or ten where there are but two or three classes.
     """
 
     scores: Mapping[str, Mapping[str, Interval]]
@@ -60,6 +60,7 @@ class Quality:
     p_values: Mapping[Pair, float] = field(default_factory=dict)
     test: str = ""
     thin_classes: tuple[str, ...] = ()
+    least_of_class: int = SMALL_CLASS
 
 
 class WorstServed(NamedTuple):
@@ -99,7 +100,9 @@ def weigh_quality(
     import numpy as np
 
     truth, coded, labels = _coded(expected, answers)
-    thin = _thin(labels, np.bincount(truth, minlength=len(labels)))
+    counts = np.bincount(truth, minlength=len(labels))
+    enough = _least_of_class(counts)
+    thin = tuple(label for label, count in zip(labels, counts, strict=True) if 0 < count < enough)
     tallies = {
         name: {metric.name: [metric.tally(truth, each, len(labels)) for each in seeds] for metric in metrics}
         for name, seeds in coded.items()
@@ -111,36 +114,16 @@ def weigh_quality(
     values = {name: {metric: float(np.mean(each)) for metric, each in of.items()} for name, of in by_seed.items()}
     if len(expected) < 2:
         scores = {name: {metric: Interval(value) for metric, value in of.items()} for name, of in values.items()}
-        return Quality(scores, by_seed, thin_classes=thin)
+        return Quality(scores, by_seed, thin_classes=thin, least_of_class=enough)
     drawn = _resampled(tallies, truth, draws, seed)
     scores = {
-        name: {
-            metric.name: _score(values[name][metric.name], drawn[name][metric.name], len(expected), metric) for metric in metrics
-        }
-        for name in values
+        name: {metric.name: _score(of[metric.name], drawn[name][metric.name], len(expected), metric) for metric in metrics}
+        for name, of in values.items()
     }
-    pairs = list(combinations(values, 2))
-    contributions = {
-        metric.name: _contributions(
-            tallies, metric.name, [pair for pair in pairs if all(isfinite(values[name][metric.name]) for name in pair)]
-        )
-        for metric in metrics
-    }
-    differences = {
-        (one, other): {
-            metric.name: _difference(
-                values[one][metric.name] - values[other][metric.name],
-                drawn[one][metric.name] - drawn[other][metric.name],
-                contributions[metric.name][one, other],
-                metric,
-            )
-            for metric in metrics
-            if (one, other) in contributions[metric.name]
-        }
-        for one, other in pairs
-    }
+    contributions = {metric.name: _contributions(tallies, metric.name, _pairs(values, metric.name)) for metric in metrics}
+    differences = _differences(values, drawn, contributions, metrics)
     p_values, test = _tested(metrics[0], truth, coded, contributions[metrics[0].name], seed)
-    return Quality(scores, by_seed, differences, p_values, test, thin)
+    return Quality(scores, by_seed, differences, p_values, test, thin, enough)
 
 
 def _coded(
@@ -159,11 +142,10 @@ def _coded(
     return code(expected), {name: [code(answer) for answer in seeds] for name, seeds in answers.items()}, labels
 
 
-def _thin(labels: Sequence[str], counts: NDArray[np.intp]) -> tuple[str, ...]:
+def _least_of_class(counts: NDArray[np.intp]) -> int:
     import numpy as np
 
-    enough = SMALL_OF_FEW if np.count_nonzero(counts) <= FEW_CLASSES else SMALL_CLASS
-    return tuple(label for label, count in zip(labels, counts, strict=True) if 0 < count < enough)
+    return SMALL_OF_FEW if np.count_nonzero(counts) <= FEW_CLASSES else SMALL_CLASS
 
 
 def _sums(parts: Any) -> NDArray[np.float64]:
@@ -209,6 +191,26 @@ def _score(value: float, drawn: NDArray[np.float64], samples: int, metric: Metri
         half = student(samples - 1) * error
         found = Interval(value, max(metric.bounds[0], value - bias - half), min(metric.bounds[1], value - bias + half))
     return _holding(value, found)
+
+
+def _pairs(values: Mapping[str, Mapping[str, float]], metric: str) -> list[Pair]:
+    """The pairs that have a number each."""
+    return list(combinations([name for name, of in values.items() if isfinite(of[metric])], 2))
+
+
+def _differences(
+    values: Mapping[str, Mapping[str, float]],
+    drawn: Mapping[str, Mapping[str, NDArray[np.float64]]],
+    contributions: Mapping[str, Mapping[Pair, NDArray[np.float64]]],
+    metrics: Sequence[Metric],
+) -> dict[Pair, dict[str, Interval]]:
+    found: dict[Pair, dict[str, Interval]] = {pair: {} for pair in combinations(values, 2)}
+    for metric in metrics:
+        for (one, other), of_samples in contributions[metric.name].items():
+            value = values[one][metric.name] - values[other][metric.name]
+            resampled = drawn[one][metric.name] - drawn[other][metric.name]
+            found[one, other][metric.name] = _difference(value, resampled, of_samples, metric)
+    return found
 
 
 def _difference(value: float, drawn: NDArray[np.float64], contributions: NDArray[np.float64], metric: Metric) -> Interval:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
+from warnings import catch_warnings, simplefilter
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,6 +19,8 @@ CONFIDENCE = 0.95
 SIGNIFICANCE = 1 - CONFIDENCE
 RESAMPLES = 2000
 FLIPS = 9999
+# What rounding leaves of logarithms that are the same; below it a test only loses its digits, and scipy warns of that.
+NO_SPREAD = 1e-9
 # A class with fewer samples is drawn by itself: drawn with all others it would vanish from every hundredth resample or more.
 SMALL_CLASS = 5
 # So many weights are held at a time: 4 MB, which stay in a processor's cache.
@@ -106,10 +109,14 @@ def paired_ratio_test(ours: Sequence[float], theirs: Sequence[float]) -> RatioTe
     logarithms = np.log(np.divide(ours, theirs))
     if len(ours) < 2:
         return RatioTest(ratio, 1.0)
-    if np.ptp(logarithms) == 0:
-        # The same ratio in every round: certain, if it is not that of a thing with itself.
-        return RatioTest(ratio, 1.0 if logarithms[0] == 0 else 0.0)
+    if np.ptp(logarithms) < NO_SPREAD:
+        return RatioTest(ratio, _certainty(float(logarithms[0])))
     return RatioTest(ratio, float(ttest_1samp(logarithms, 0).pvalue))
+
+
+def _certainty(logarithm: float) -> float:
+    """P value of the same ratio in every round: certain, if it is not that of a thing with itself."""
+    return 1.0 if abs(logarithm) < NO_SPREAD else 0.0
 
 
 def unpaired_ratio_test(ours: Sequence[float], theirs: Sequence[float]) -> RatioTest:
@@ -121,7 +128,12 @@ def unpaired_ratio_test(ours: Sequence[float], theirs: Sequence[float]) -> Ratio
     value = float(np.mean(logarithms[0]) - np.mean(logarithms[1]))
     if min(len(ours), len(theirs)) < 2:
         return RatioTest(exponential(Interval(value)), 1.0)
-    found = ttest_ind(*logarithms, equal_var=False)
+    if max(map(np.ptp, logarithms)) < NO_SPREAD:
+        return RatioTest(exponential(Interval(value, value, value)), _certainty(value))
+    with catch_warnings():
+        # One side may well be the same in all rounds.
+        simplefilter("ignore", RuntimeWarning)
+        found = ttest_ind(*logarithms, equal_var=False)
     low, high = found.confidence_interval(CONFIDENCE)
     return RatioTest(exponential(Interval(value, float(low), float(high))), float(found.pvalue))
 
@@ -130,9 +142,9 @@ def share_interval(value: float, standard_error: float, samples: int, *, confide
     """Wilson's score interval of a quantity between 0 and 1, for the size of sample that its standard error amounts to.
 
     For the share of right answers of one fit it is Wilson's own (1927). A mean over seeds, an F1 or a ROUGE varies less or more
-    than a share of so many samples does: as in surveys (Korn and Graubard 1998), the size that has the same standard error takes the
-    place of the number of samples, and Student's t that of the normal quantile. Unlike a plain interval it stays between 0 and 1,
-    and is not empty where all answers are right.
+    than a share of so many samples does: as in surveys (Korn and Graubard 1998), the size that has the same standard error takes
+    the place of the number of samples, and Student's t that of the normal quantile. Unlike a plain interval it stays between 0 and
+    1, and is not empty where all answers are right.
 
     Args:
         value: best estimate.
@@ -142,7 +154,10 @@ def share_interval(value: float, standard_error: float, samples: int, *, confide
     """
     value = min(max(value, 0.0), 1.0)
     quantile = student(max(samples - 1, 1), confidence)
-    size = value * (1 - value) / standard_error**2 if standard_error > 0 and 0 < value < 1 else float(samples)
+    size = float(samples)
+    # What rounding leaves is no error; and no test has less than one sample.
+    if standard_error > 1e-9 and 0 < value < 1:
+        size = max(value * (1 - value) / standard_error**2, 1.0)
     centre = value + quantile**2 / (2 * size)
     half = quantile * (value * (1 - value) / size + quantile**2 / (4 * size**2)) ** 0.5
     scale = 1 + quantile**2 / size

@@ -755,4 +755,4 @@ def test_a_check_of_the_baseline_calls_it_that() -> None:
 
 def test_a_check_of_nothing_but_a_baseline_is_undetermined() -> None:
     found = assessed(compared(KEYWORDS), judged_as(None, "keywords"))
-    assert printed(*check_page(found, None)) == "Undetermined: no candidate besides the baseline was measured.\n"
+    assert printed(*check_page(found, None)) == "No candidate besides the baseline was measured.\n"

@@ -340,45 +340,8 @@ def test_a_candidate_that_kept_more_cores_busy_than_it_was_given_is_told() -> No
     assert told(3.94, 1) == ["linear kept 3.9 cores busy, and not 1"]
 
 
-def test_windows_measured_again_are_counted() -> None:
-    assert notes_with(loud(outcome="repeated")) == [
-        "1 window measured again, because others used the machine; what they used is recorded."
-    ]
-    idle = [make_reading("idle", outcome="repeated"), make_reading("idle")]
-    assert notes_with(loud(outcome="repeated"), readings=idle) == [
-        "2 windows measured again, because others used the machine; what they used is recorded."
-    ]
-
-
-def test_where_others_disturbed_a_window_that_counts_is_told_with_how_much() -> None:
-    # 5 and 12 foreign CPU seconds in 10 s, twice in the same place.
-    fit = make_reading("fit", outcome="disturbed", foreign_cpu_seconds=5.0)
-    twice = [make_reading("inference", outcome="disturbed", foreign_cpu_seconds=12.0)] * 2
-    idle = make_reading("idle", outcome="disturbed", foreign_cpu_seconds=1.0)
-    (note,) = notes_with(make_run(seed=1, readings=(fit, *twice)), readings=[idle])
-    assert note == (
-        "Disturbed: in 4 windows others kept up to 1.20 cores busy, and their energy is in the figures: linear seed 1 (fit), "
-        "linear seed 1 (inference), the idle machine (idle). Measure again on a quiet machine."
-    )
-
-
 def test_load_of_others_below_the_limit_is_not_told() -> None:
     assert notes_with(loud(foreign_cpu_seconds=0.5)) == []
-
-
-# 12 + 2 x (2 + 2 x 10) s were measured.
-@pytest.mark.parametrize(
-    ("stolen_s", "told"),
-    [(2.79, []), (5.6, ["The host gave 10 % of a core's time to other virtual machines meanwhile."])],
-)
-def test_time_that_the_host_took_away_is_told_from_a_twentieth_on(stolen_s: float, told: list[str]) -> None:
-    assert notes_with(loud(duration_s=12.0, stolen_seconds=stolen_s)) == told
-
-
-def test_a_gpu_that_others_held_is_told() -> None:
-    assert notes_with(loud(gpu_shared=True)) == [
-        "Other processes held the GPU, which is measured as a whole: their energy is in the figures."
-    ]
 
 
 @pytest.mark.parametrize(
@@ -387,12 +350,6 @@ def test_a_gpu_that_others_held_is_told() -> None:
 )
 def test_a_long_gap_between_power_samples_is_told(gap_s: float, told: list[str]) -> None:
     assert notes_with(loud(longest_gap_s=gap_s)) == told
-
-
-def test_a_quick_campaign_is_said_to_be_no_ground_for_a_decision() -> None:
-    assert notes_with(protocol=Protocol(quick=True)) == [
-        "Quick: fewer rounds or shorter windows than 5 of 10 s, to try things out. Decide on a campaign without --quick."
-    ]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from evaluation.judgement.checks.advice import Advice, Examined, run_command, some_of
 from evaluation.judgement.comparison import Comparison
 from evaluation.judgement.goal_values import Judged
-from evaluation.judgement.statistics import SIGNIFICANCE, SMALL_CLASS, student
+from evaluation.judgement.statistics import SIGNIFICANCE, student
 from evaluation.judgement.verdict import GAIN
 from evaluation.messages import Message, say
 
@@ -31,17 +31,18 @@ def _thin_classes(examined: Examined) -> Iterator[Advice]:
     comparison = examined.comparison
     for campaign in examined.campaigns:
         measured = examined.measured_in(campaign)
-        thin = comparison.quality_of(measured[0]).thin_classes if measured else ()
-        if not thin or not comparison.metric.over_classes:
+        quality = comparison.quality_of(measured[0]) if measured else None
+        if quality is None or not quality.thin_classes or not comparison.metric.over_classes:
             continue
+        thin, least = quality.thin_classes, quality.least_of_class
         found = say(
             "classes with fewer than {least} test samples: {classes}; {metric}, a mean over classes, is uncertain then",
-            least=SMALL_CLASS,
+            least=least,
             classes=some_of(thin),
             metric=comparison.metric.name,
         )
         command = run_command(campaign, "--test FILE")
-        remedy = say("at least {least} test samples of each class: {command}", least=SMALL_CLASS, command=command)
+        remedy = say("at least {least} test samples of each class: {command}", least=least, command=command)
         yield Advice(CODE, found, remedy, examined.tried_in(campaign))
 
 

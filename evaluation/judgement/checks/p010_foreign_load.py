@@ -15,7 +15,7 @@ from evaluation.messages import Figure, Message, say
 from evaluation.run import Campaign
 
 CODE = "P010"
-# Of a core's time: a twentieth, by which a window is then longer. The notes beside a comparison draw the same line.
+# Of a core's time: a twentieth, by which a window is then longer.
 MOST_STOLEN = 0.05
 
 

@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 
-from evaluation import notes
-from evaluation.judgement.checks import p010_foreign_load
 from evaluation.judgement.checks.advice import Advice
 from evaluation.run import Campaign
 from tests.evaluation.judgement.checks.sound import advice_on, changed, codes, each_reading, reading, sound_campaign
@@ -71,7 +69,3 @@ def test_the_host_may_take_a_twentieth_of_a_cores_time(share: float, expected: l
 
 def test_a_gpu_that_others_held_is_told() -> None:
     assert str(one(with_first_reading("linear", gpu_shared=True)).found).endswith("their energy is in the figures: 1")
-
-
-def test_the_notes_beside_a_comparison_draw_the_same_line() -> None:
-    assert p010_foreign_load.MOST_STOLEN == notes.STOLEN_SHARE
