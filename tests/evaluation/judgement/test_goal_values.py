@@ -345,7 +345,7 @@ def test_a_mean_over_classes_is_not_met_where_a_class_has_too_few_samples() -> N
     for goal in ("quality", "quality_gain"):
         found = judge_one(thin("bac", "abc"), goal, metrics=[macro_f1], **goals)
         assert found.outcome == "undetermined"
-        assert "too small for a mean over classes: fewer than 5 samples of 1 of them" in str(found.reason)
+        assert "too small for a mean over classes: fewer than 10 samples of 1 of them" in str(found.reason)
         assert settled_by(found) == ["at least 5 test samples of each class, c among them"]
 
 
