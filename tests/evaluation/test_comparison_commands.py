@@ -361,7 +361,8 @@ def test_a_check_where_only_the_baseline_was_measured_is_undetermined(preuve: Pr
     alone = made("20261127-190559-a10e", 3, read_goals(place.goals))
     keep(alone.model_copy(update={"runs": alone.runs[:1]}))
     outcome = preuve("check", TASK)
-    assert (outcome.status, outcome.out) == (2, "No candidate besides the baseline was measured.\nExit code 2: a goal is undetermined.\n")
+    told = "No candidate besides the baseline was measured.\nExit code 2: a goal is undetermined.\n"
+    assert (outcome.status, outcome.out) == (2, told)
     gate = valid(json.loads(preuve("check", TASK, "--json").out))
     assert (gate["candidate"], gate["goals"]) == (None, [])
     assert "Only the baseline without AI was measured" in said(preuve("compare", TASK))

@@ -346,7 +346,7 @@ def test_a_mean_over_classes_is_not_met_where_a_class_has_too_few_samples() -> N
         found = judge_one(thin("bac", "abc"), goal, metrics=[macro_f1], **goals)
         assert found.outcome == "undetermined"
         assert "too small for a mean over classes: fewer than 10 samples of 1 of them" in str(found.reason)
-        assert settled_by(found) == ["at least 5 test samples of each class, c among them"]
+        assert settled_by(found) == ["at least 10 test samples of each class, c among them"]
 
 
 def test_a_mean_over_classes_is_missed_where_no_class_of_few_samples_could_save_it() -> None:
