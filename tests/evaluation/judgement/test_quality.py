@@ -182,6 +182,16 @@ def test_seeds_answer_the_same_resample_so_that_what_one_loses_another_can_win()
     assert width(score(accuracy, expected, *seeds)) < 0.7 * width(score(accuracy, expected, seeds[0]))
 
 
+def test_seeds_that_are_each_wrong_on_one_sample_are_not_taken_to_make_up_for_each_other() -> None:
+    seeds = [["b" if place == seed else "a" for place in range(100)] for seed in range(3)]
+    # Each by itself has the variance 0.01 x 0.99, their mean 3 x (1/3)² / 100 - 0.01²: a third of it. One wrong answer says that,
+    # and one is added for which they agree.
+    alone, ratio = 0.0099, (1 / 300 - 0.0001) / 0.0099
+    wanted = share_interval(0.99, math.sqrt(alone * (ratio + 1) / 2 / 100), 100)
+    found = weigh_quality(["a"] * 100, {"only": seeds}, [accuracy], draws=20_000).scores["only"]["accuracy"]
+    assert found == pytest.approx(tuple(wanted), abs=0.002)
+
+
 def test_the_same_answers_twice_are_no_surer_than_once() -> None:
     expected, answers = unlike()
     assert score(macro_f1, expected, answers["one"], answers["one"]) == pytest.approx(score(macro_f1, expected, answers["one"]))
@@ -412,6 +422,7 @@ def assert_held(found: Mapping[str, object], least: float = 0.91) -> None:
     [
         Setting(2, skewed=False, samples=100, by_class=False, right=0.8, seeds=1),
         Setting(5, skewed=True, samples=200, by_class=False, right=0.6, seeds=3),
+        Setting(5, skewed=False, samples=100, by_class=False, right=0.97, seeds=3),
         Setting(22, skewed=False, samples=300, by_class=True, right=0.5, seeds=1),
     ],
 )
