@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite
 
 from evaluation.energy.evidence import MEANING
-from evaluation.energy.reading import SHORTEST_WINDOW_S, Reading
+from evaluation.energy.reading import SHORTEST_WINDOW_S
 from evaluation.goals import Deployment
 from evaluation.judgement.comparison import HOSTED, CandidateResult, Comparison
 from evaluation.judgement.deployment import Service
@@ -111,12 +111,8 @@ def _absence(result: CandidateResult) -> str:
     return f"{line}. To do: {result.remedy}" if result.remedy else line
 
 
-def _windows(campaign: Campaign) -> list[Reading]:
-    return [reading for run in campaign.runs if run.status == "finished" for reading in run.readings_of("inference")]
-
-
 def _evidence_notes(comparison: Comparison, *, ratios_hold: bool) -> Iterator[str]:
-    first = _windows(comparison.campaign)[0]
+    first = comparison.campaign.measured_windows[0]
     parts = "; ".join(f"{part.name.upper()}: {part.backend}, class {part.evidence}" for part in first.components)
     shares = [result.mix["ram"] for result in comparison.results if "ram" in result.mix]
     ram = next((part for part in first.components if part.name == "ram"), None)

@@ -206,6 +206,15 @@ class Campaign(Record):
         """The runs of one candidate, by seed."""
         return sorted((run for run in self.runs if run.candidate == candidate), key=lambda run: run.seed)
 
+    def finished_runs_of(self, candidate: str) -> list[Run]:
+        """Those of them that came to their end, by seed: results are computed from these alone."""
+        return [run for run in self.runs_of(candidate) if run.status == "finished"]
+
+    @property
+    def measured_windows(self) -> list[Reading]:
+        """The windows in the rounds, of all runs that came to their end."""
+        return [reading for run in self.runs if run.status == "finished" for reading in run.readings_of("inference")]
+
     @property
     def candidates(self) -> Sequence[str]:
         """Names in the order in which they were run."""

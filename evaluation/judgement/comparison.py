@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import combinations
 from math import isfinite, nan
 from statistics import fmean, median
@@ -54,6 +55,18 @@ class Bounds(NamedTuple):
 
     low: float
     high: float
+
+
+class Unasked(NamedTuple):
+    """Classes without a test sample, of which nothing is known.
+
+    Attributes:
+        named: those that a candidate answers. Of one that was learnt and that nobody answers, the record has no name.
+        number: of all of them.
+    """
+
+    named: Sequence[str]
+    number: int
 
 
 @dataclass(frozen=True)
@@ -108,6 +121,28 @@ class CandidateResult:
     mix: Mapping[str, float] = field(default_factory=dict)
     disturbed: int = 0
     per_sample: PerSample | None = None
+
+    @cached_property
+    def expected(self) -> list[str]:
+        """The right answers of the test."""
+        return [prediction.expected for prediction in self.campaign.finished_runs_of(self.candidate)[0].predictions]
+
+    @cached_property
+    def right(self) -> NDArray[np.float64]:
+        """How right its answers are, (samples,): 1 or 0, or the mean of these over its seeds."""
+        import numpy as np
+
+        runs = self.campaign.finished_runs_of(self.candidate)
+        right = [[prediction.predicted == prediction.expected for prediction in run.predictions] for run in runs]
+        return np.asarray(np.mean(right, axis=0))
+
+    @cached_property
+    def unasked(self) -> Unasked:
+        """The classes of its campaign that the test has no sample of."""
+        asked = set(self.expected)
+        answered = {prediction.predicted for run in self.campaign.runs for prediction in run.predictions}
+        named = sorted(answered - asked)
+        return Unasked(named, max(len(named), self.campaign.data.classes - len(asked)))
 
 
 @dataclass(frozen=True)
@@ -289,7 +324,7 @@ class _Entry(NamedTuple):
 
     @property
     def finished(self) -> list[Run]:
-        return [run for run in self.campaign.runs_of(self.candidate) if run.status == "finished"]
+        return self.campaign.finished_runs_of(self.candidate)
 
 
 def compare(
@@ -577,15 +612,6 @@ def _second_part(part: Component, energy_wh: float) -> Component:
     return part.model_copy(update={"energy_wh": energy_wh, "low_wh": energy_wh * low, "high_wh": energy_wh * high})
 
 
-def right_answers(result: CandidateResult) -> NDArray[np.float64]:
-    """How right a candidate's answers are, (samples,): 1 or 0, or the mean of these over its seeds."""
-    import numpy as np
-
-    runs = [run for run in result.campaign.runs_of(result.candidate) if run.status == "finished"]
-    right = [[prediction.predicted == prediction.expected for prediction in run.predictions] for run in runs]
-    return np.asarray(np.mean(right, axis=0))
-
-
 def round_energies(
     campaign: Campaign, name: str, energy_wh: Callable[[Reading], float] = lambda reading: reading.energy_wh
 ) -> list[float]:
@@ -596,7 +622,7 @@ def round_energies(
         name: of the candidate.
         energy_wh: which energy of a window is meant; gross unless said otherwise.
     """
-    finished = [run for run in campaign.runs_of(name) if run.status == "finished"]
+    finished = campaign.finished_runs_of(name)
     rounds = zip(*(run.readings_of("inference") for run in finished), strict=True)
     unit = campaign.unit_size
     return [fmean(energy_wh(reading) * reading.per_sample(unit) for reading in readings) for readings in rounds]

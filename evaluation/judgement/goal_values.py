@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import partial
 from math import isfinite
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from evaluation.energy.evidence import bounds
 from evaluation.energy.factors import WH_PER_KWH
 from evaluation.goals import Goal, Goals
-from evaluation.judgement.comparison import HOSTED, ONE_SAMPLE, CandidateResult, Comparison, Difference, right_answers
+from evaluation.judgement.comparison import HOSTED, ONE_SAMPLE, CandidateResult, Comparison, Difference, Unasked
 from evaluation.judgement.deployment import Service
 from evaluation.judgement.margin import Extra, margin_of, true_factors, widened
 from evaluation.judgement.quality import worst_served
@@ -36,10 +36,6 @@ from evaluation.judgement.settling import (
 from evaluation.judgement.statistics import Interval, interval_of_mean_share
 from evaluation.messages import Message, say
 from evaluation.numbers import UNKNOWN
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 Outcome = Literal["met", "missed", "undetermined"]
 UNMEASURED = "unmeasured"
@@ -89,11 +85,6 @@ class Case:
     scenario: Scenario
     development_wh: float
 
-    @cached_property
-    def right(self) -> Mapping[str, NDArray[np.float64]]:
-        """How right each measured candidate's answers are, one a sample."""
-        return {result.name: right_answers(result) for result in self.comparison.measured}
-
 
 def judge_goals(case: Case, result: CandidateResult) -> list[Judged]:
     """All goals of a measured candidate. That it is better than the baseline is asked in any case."""
@@ -141,12 +132,6 @@ def joined(*reasons: Message | None) -> Message | None:
     return found
 
 
-def _expected(result: CandidateResult) -> list[str]:
-    """The right answers of the test."""
-    answered = next(run.predictions for run in result.campaign.runs_of(result.candidate) if run.status == "finished")
-    return [prediction.expected for prediction in answered]
-
-
 # Quality
 
 
@@ -164,7 +149,7 @@ def _quality(case: Case, result: CandidateResult, goal: Goal) -> Judged:
         if not metric.higher_is_better:
             # A floor asks for more of it; that more of it is worse, whoever wrote the goal did not mean.
             return _unclear(goal, score, say("less of {metric} is better, and a floor asks for more of it", metric=name))
-    judged = _judged(goal, score, lambda: more_samples(score, _bound(goal), len(_expected(result)), share=of_share))
+    judged = _judged(goal, score, lambda: more_samples(score, _bound(goal), len(result.expected), share=of_share))
     return _trusted(case, result, judged) if name == metric.name else judged
 
 
@@ -180,7 +165,7 @@ def _gain(case: Case, result: CandidateResult, goal: Goal) -> Judged:
     gain = found.quality
     if gain is None or gain.low is None:
         return _no_gain(case, goal, (result, baseline), found)
-    samples = len(_expected(result))
+    samples = len(result.expected)
     decisive = _samples_to_decide(case, found) if gain.value > _bound(goal) or outcome_of(gain, goal) == "met" else 0.0
 
     def settled_by() -> Iterable[Message]:
@@ -210,7 +195,7 @@ def _samples_to_decide(case: Case, found: Difference) -> float:
     p_values = case.comparison.quality_of(one).p_values
     p_value = p_values.get((found.one, found.other), p_values.get((found.other, found.one), 1.0))
     tests = sum((each.quality is not None) + (each.ratio is not None) for each in case.comparison.differences)
-    return samples_to_decide(p_value, found.quality_p, tests, len(_expected(one)))
+    return samples_to_decide(p_value, found.quality_p, tests, len(one.expected))
 
 
 def _trusted(case: Case, result: CandidateResult, judged: Judged) -> Judged:
@@ -223,7 +208,7 @@ def _trusted(case: Case, result: CandidateResult, judged: Judged) -> Judged:
     goal, value = judged.bound, judged.value
     if not thin or not case.comparison.metric.over_classes or goal is None or value is None:
         return judged
-    most = len(thin) / len(set(_expected(result))) * (2 if goal.name == "quality_gain" else 1)
+    most = len(thin) / len(set(result.expected)) * (2 if goal.name == "quality_gain" else 1)
     best = value._replace(high=None if value.high is None else value.high + most)
     if judged.outcome == "missed" and outcome_of(best, goal) == "missed":
         return judged
@@ -236,24 +221,19 @@ def _trusted(case: Case, result: CandidateResult, judged: Judged) -> Judged:
     return replace(judged, outcome="undetermined", reason=joined(judged.reason, reason), settled_by=_besides(judged, remedy))
 
 
-def _class_recall(case: Case, result: CandidateResult, goal: Goal) -> Judged:
-    expected = _expected(result)
-    answered = {prediction.predicted for run in result.campaign.runs for prediction in run.predictions}
-    named = sorted(answered - set(expected))
-    # Of a class that was learnt, that the test has no sample of and that nobody answered, the record has no name.
-    nameless = max(0, result.campaign.data.classes - len(set(expected)) - len(named))
-    return _with_undefined(_worst(case, result, goal, expected), named, nameless)
+def _class_recall(_: Case, result: CandidateResult, goal: Goal) -> Judged:
+    return _with_undefined(_worst(result, goal, result.expected), result.unasked)
 
 
-def _with_undefined(judged: Judged, named: Sequence[str], nameless: int) -> Judged:
+def _with_undefined(judged: Judged, unasked: Unasked) -> Judged:
     """A class that nothing is known of is neither found nor forgotten."""
-    if judged.outcome == "missed" or not (named or nameless):
+    if judged.outcome == "missed" or not unasked.number:
         return judged
-    if named:
+    if unasked.named:
         template = "undefined for classes without a test sample: {groups}, {group} among them"
-        reason = say(template, groups=len(named) + nameless, group=named[0])
+        reason = say(template, groups=unasked.number, group=unasked.named[0])
     else:
-        reason = say("undefined for classes without a test sample: {groups}", groups=nameless)
+        reason = say("undefined for classes without a test sample: {groups}", groups=unasked.number)
     least = samples_if_all_right(_bound(judged.bound) if judged.bound else 0.0)
     if least is None:
         return replace(judged, outcome="undetermined", reason=joined(reason, judged.reason), settled_by=())
@@ -268,18 +248,18 @@ def _besides(judged: Judged, remedy: Message) -> tuple[Message, ...]:
     return tuple(both_of(remedy, each) for each in judged.settled_by)
 
 
-def _slice_recall(case: Case, result: CandidateResult, goal: Goal) -> Judged:
+def _slice_recall(_: Case, result: CandidateResult, goal: Goal) -> Judged:
     column = goal.slice or ""
     values = result.campaign.slices.get(column)
     if values is None or not any(values):
         reason = say("the test data have no column {column}", column=column)
         return _unknown(goal, reason, say("test data with the column {column}", column=column))
-    right = case.right[result.name]
+    right = result.right
     if len(values) != len(right):
         template = "the record has {values} values of {column} for {answers} answers"
         return _unknown(goal, say(template, values=len(values), column=column, answers=len(right)), say("a new campaign"))
     if goal.value is None:
-        return _worst(case, result, goal, [value or UNKNOWN for value in values])
+        return _worst(result, goal, [value or UNKNOWN for value in values])
     meant = [place for place, value in enumerate(values) if value == goal.value]
     if not meant:
         reason = say("the test has no sample with {column} = {value}", column=column, value=goal.value)
@@ -291,14 +271,13 @@ def _slice_recall(case: Case, result: CandidateResult, goal: Goal) -> Judged:
     return _judged(goal, share, lambda: more_samples_of_groups(of_value, [group] * len(meant), _bound(goal)))
 
 
-def _worst(case: Case, result: CandidateResult, goal: Goal, groups: Sequence[str]) -> Judged:
+def _worst(result: CandidateResult, goal: Goal, groups: Sequence[str]) -> Judged:
     """A floor that holds for each of several groups, judged by the one worst served."""
-    right = case.right[result.name]
-    worst = worst_served(right, groups)
+    worst = worst_served(result.right, groups)
     if worst is None:
         return _unknown(goal, say("there are no answers"))
     reason = say("lowest: {group}, {samples} test samples", group=worst.group, samples=worst.samples)
-    return _judged(goal, worst.interval, lambda: more_samples_of_groups(right, groups, _bound(goal)), reason)
+    return _judged(goal, worst.interval, lambda: more_samples_of_groups(result.right, groups, _bound(goal)), reason)
 
 
 # Energy and carbon
@@ -350,7 +329,7 @@ def _marginal(case: Case, result: CandidateResult, goal: Goal) -> Judged:
             else say("no additional correct outcome is shown, and as many as there may be take more than the ceiling each")
         )
         return Judged(goal.key, "missed", goal, None, reason)
-    settled_by = partial(better_margin, extra, correct, ceiling, len(_expected(result)), result)
+    settled_by = partial(better_margin, extra, correct, ceiling, len(result.expected), result)
     if margin.wh_per_correct is None:
         reason = say("no additional correct outcome is shown")
         return Judged(goal.key, "undetermined", goal, None, reason, tuple(settled_by()))

@@ -85,7 +85,7 @@ Parts = Mapping[ComponentName, Part]
 
 def parts_of(result: CandidateResult) -> Parts:
     """What a candidate's energy is made of, over all of its rounds."""
-    runs = [run for run in result.campaign.runs_of(result.candidate) if run.status == "finished"]
+    runs = result.campaign.finished_runs_of(result.candidate)
     components = [part for run in runs for reading in run.readings_of("inference") for part in reading.components]
     total_wh = sum(part.energy_wh for part in components)
     found: dict[ComponentName, Part] = {}

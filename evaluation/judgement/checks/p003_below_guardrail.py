@@ -14,7 +14,6 @@ from evaluation.judgement.comparison import CandidateResult
 from evaluation.judgement.goal_values import Judged
 from evaluation.messages import Figure, Message, say
 from evaluation.numbers import UNKNOWN
-from evaluation.run import Campaign
 
 CODE = "P003"
 GUARDRAILS = ("class_recall", "slice_recall")
@@ -40,14 +39,14 @@ def check(examined: Examined) -> Iterator[Advice]:
             yield from unknown
             # What the baseline is below, the others are held against: it is nobody's proposal.
             if not result.baseline:
-                yield from _below(examined, result, judged, judged.bound)
+                yield from _below(result, judged, judged.bound)
 
 
-def _below(examined: Examined, result: CandidateResult, judged: Judged, goal: Goal) -> Iterator[Advice]:
+def _below(result: CandidateResult, judged: Judged, goal: Goal) -> Iterator[Advice]:
     value, floor = judged.value, goal.floor or 0.0
     if value is None or value.value >= floor:
         return
-    groups = _groups(examined, result, goal)
+    groups = _groups(result, goal)
     worst = min(groups, key=lambda group: group.recall)
     others = sum(group.recall < floor for group in groups) - 1
     template = (
@@ -66,9 +65,9 @@ def _below(examined: Examined, result: CandidateResult, judged: Judged, goal: Go
     yield Advice(CODE, found, remedy, (result.name,))
 
 
-def _groups(examined: Examined, result: CandidateResult, goal: Goal) -> list[_Group]:
+def _groups(result: CandidateResult, goal: Goal) -> list[_Group]:
     """The groups that a guardrail is about, each with its recall."""
-    right, of_sample = examined.case.right[result.name], _group_of_each(result.campaign, goal)
+    right, of_sample = result.right, _group_of_each(result, goal)
     found = []
     for name in dict.fromkeys(of_sample):
         places = [place for place, group in enumerate(of_sample) if group == name]
@@ -78,10 +77,10 @@ def _groups(examined: Examined, result: CandidateResult, goal: Goal) -> list[_Gr
     return found
 
 
-def _group_of_each(campaign: Campaign, goal: Goal) -> Sequence[str]:
+def _group_of_each(result: CandidateResult, goal: Goal) -> Sequence[str]:
     if goal.slice is not None:
-        return [value or UNKNOWN for value in campaign.slices.get(goal.slice, ())]
-    return next(([each.expected for each in run.predictions] for run in campaign.runs if run.predictions), [])
+        return [value or UNKNOWN for value in result.campaign.slices.get(goal.slice, ())]
+    return result.expected
 
 
 def _unknown(result: CandidateResult, judged: Judged, goal: Goal) -> Iterator[Advice]:
@@ -96,14 +95,11 @@ def _unknown(result: CandidateResult, judged: Judged, goal: Goal) -> Iterator[Ad
         found = say("the guardrail {guardrail} cannot be looked at: {reason}", guardrail=judged.goal, reason=reason)
         yield Advice(CODE, found, remedy)
     elif goal.name == "class_recall":
-        yield from _classes_without_sample(result.campaign)
+        yield from _classes_without_sample(result)
 
 
-def _classes_without_sample(campaign: Campaign) -> Iterator[Advice]:
-    expected = {each.expected for run in campaign.runs for each in run.predictions}
-    named = sorted({each.predicted for run in campaign.runs for each in run.predictions} - expected)
-    # Of a class that was learnt and that nobody ever answers, the record has no name.
-    number = max(len(named), campaign.data.classes - len(expected))
+def _classes_without_sample(result: CandidateResult) -> Iterator[Advice]:
+    named, number = result.unasked
     if number <= 0:
         return
     found = (
@@ -111,4 +107,4 @@ def _classes_without_sample(campaign: Campaign) -> Iterator[Advice]:
         if named
         else say("undefined: recall of {number} of the classes, without a test sample", number=number)
     )
-    yield Advice(CODE, found, say("test samples of each class: {command}", command=run_command(campaign, "--test FILE")))
+    yield Advice(CODE, found, say("test samples of each class: {command}", command=run_command(result.campaign, "--test FILE")))

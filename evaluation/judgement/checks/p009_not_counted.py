@@ -24,15 +24,11 @@ NOT_COUNTED = ("C", "D")
 def check(examined: Examined) -> Iterator[Advice]:
     """One advice a campaign."""
     for campaign in examined.campaigns:
-        windows = _windows(campaign)
+        windows = campaign.measured_windows
         total_wh = sum(reading.energy_wh for reading in windows)
         share = _not_counted_wh(windows) / total_wh if total_wh else 0.0
         if share > MOSTLY:
             yield _advice(campaign, windows, share, examined.tried_in(campaign))
-
-
-def _windows(campaign: Campaign) -> list[Reading]:
-    return [reading for run in campaign.runs if run.status == "finished" for reading in run.readings_of("inference")]
 
 
 def _not_counted_wh(windows: Sequence[Reading]) -> float:

@@ -52,7 +52,7 @@ def _is_heard(examined: Examined, result: CandidateResult) -> bool:
 
 def _answers(result: CandidateResult) -> list[Sequence[Prediction]]:
     """One list a seed."""
-    return [run.predictions for run in result.campaign.runs_of(result.candidate) if run.status == "finished"]
+    return [run.predictions for run in result.campaign.finished_runs_of(result.candidate)]
 
 
 def _suspected(examined: Examined, campaign: Campaign, witnesses: Sequence[CandidateResult]) -> Iterator[Advice]:

@@ -84,7 +84,7 @@ def _lagging(result: CandidateResult, ours: _Use | None, theirs: _Use | None, wh
 
 def _use(result: CandidateResult, kind: Kind, time_ms: float | None) -> _Use | None:
     campaign = result.campaign
-    finished = [run for run in campaign.runs_of(result.candidate) if run.status == "finished"]
+    finished = campaign.finished_runs_of(result.candidate)
     windows = [reading for run in finished for reading in run.readings_of(kind) if reading.samples and reading.duration_s]
     if campaign.idle is None or time_ms is None or not windows:
         return None

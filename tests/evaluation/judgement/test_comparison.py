@@ -24,7 +24,6 @@ from evaluation.judgement.comparison import (
     by_second_estimate,
     compare,
     energy_words,
-    right_answers,
     round_energies,
 )
 from evaluation.judgement.statistics import Interval
@@ -801,7 +800,7 @@ def test_how_right_answers_are_is_the_mean_over_the_seeds_that_finished() -> Non
         make_run(seed=1, rounds=make_rounds(1.0), predictions=make_predictions("abab", "abba")),
         make_run(seed=2, status="failed", predictions=make_predictions("abab", "baba")),
     ]
-    assert list(right_answers(only_result(*runs))) == [1, 1, 0.5, 0.5]
+    assert list(only_result(*runs).right) == [1, 1, 0.5, 0.5]
 
 
 def test_round_energies_are_those_of_the_functional_unit() -> None:

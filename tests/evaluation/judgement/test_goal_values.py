@@ -835,4 +835,4 @@ def test_the_extremes_hold_whatever_memory_pue_making_and_factor_are() -> None:
 
 def test_a_case_knows_how_right_each_answer_is() -> None:
     case = case_of(make_contest({"rules": 1, "linear": 3}, samples=4), make_goals())
-    assert list(case.right["linear"]) == [1, 1, 1, 0]
+    assert list(case.comparison.result("linear").right) == [1, 1, 1, 0]
