@@ -62,8 +62,7 @@ def assess(
         PreuveError: there is nothing to compare, or no such factor.
     """
     scenario = Scenario(goals.deployment, find_factor(factor_id or DEFAULT_FACTOR), read_factors(), task.unit.size)
-    quality = goals.goal.get("quality")
-    comparison = compare(campaign, task.metrics, metric=quality.metric if quality else None, others=others)
+    comparison = compare(campaign, task.metrics, metric=goals.metric, others=others)
     then = None if campaign.goals_sha256 == goals.sha256 else recorded_goals(campaign.goals)
     # What was used for the POC up to the end of the last of these campaigns: the same whenever it is looked at.
     development_wh = max(each.development_wh + each.energy_wh for each in (campaign, *others))

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Protocol as Interface
 
 from evaluation.budget import Budget, planned_wh
-from evaluation.candidate import Candidate, Predictor
+from evaluation.candidate import Candidate
 from evaluation.energy.journal import Journal, journal_folder
 from evaluation.energy.lock import energy_lock
 from evaluation.energy.machine import UNDECLARED, Machine
@@ -31,7 +31,6 @@ from evaluation.footprint import find_peak_memory
 from evaluation.goals import Goals
 from evaluation.latency import time_single_inputs
 from evaluation.numbers import counted
-from evaluation.predictors import confidence
 from evaluation.process import process_name
 from evaluation.records.development import development_wh
 from evaluation.records.ledger import Ledger
@@ -39,8 +38,9 @@ from evaluation.records.recorder import Recorder
 from evaluation.records.recovery import close_killed, unrecorded_wh
 from evaluation.records.store import Store
 from evaluation.records.tracking import named_uri
-from evaluation.run import Campaign, CampaignStatus, DataRecord, Prediction, Protocol, RunStatus
+from evaluation.run import Campaign, CampaignStatus, DataRecord, Protocol, RunStatus
 from evaluation.samples import Samples, Split
+from evaluation.scoring import predict_samples, score_answers
 from evaluation.signals import ending_ignored
 from evaluation.task import Task
 from evaluation.threads import fixed_threads
@@ -116,7 +116,8 @@ def run_campaign(
     waiting = (lambda holder: tell(f"Waiting: {holder}.")) if wait else None
     with energy_lock(f"a campaign of {task.name}", wait=waiting), fixed_threads(protocol.threads):
         close_killed(store, tell)
-        trials = [Trial(candidate, seed) for candidate in candidates for seed in seeds or range(protocol.seeds)]
+        asked = [candidate.with_params(task.conditions) for candidate in candidates]
+        trials = [Trial(candidate, seed) for candidate in asked for seed in seeds or range(protocol.seeds)]
         ledger = Ledger()
         used_wh = development_wh(store, ledger, unrecorded_wh(task.name))
         planned = planned_wh(protocol, len(trials), machine, idle_s=_idle_s(protocol), latency_s=_latency_s(protocol))
@@ -133,6 +134,8 @@ def run_campaign(
             data=data,
             goals_sha256=goals.sha256,
             goals=goals.text,
+            conditions=dict(task.conditions),
+            answers_are_texts=task.answers_are_texts,
             slices={name: tuple(values) for name, values in split.test.slices.items()},
             environment=describe_environment(),
             machine=machine,
@@ -275,7 +278,7 @@ class _Experiment:
 
     def _rehearse(self, trial: Trial) -> None:
         """Fit a few samples of each class: the candidate's libraries are loaded, and not charged to the fit that counts."""
-        few = first_of_each_class(self.split.train, REHEARSED_PER_CLASS)
+        few = first_of_each_class(self.split.train, REHEARSED_PER_CLASS, texts=self.task.answers_are_texts)
         # No result is computed from a rehearsal: that its energy cannot be read stops neither the candidate nor the others.
         with suppress(MeterError), self.meter.window("rehearsal", trial.log) as rehearsal, _printing_to_stderr():
             rehearsal.samples = len(few)
@@ -291,10 +294,9 @@ class _Experiment:
                 trial.predictor = trial.candidate.fit(train, seed=trial.seed, **trial.candidate.params)
                 fitting.samples = len(train)
             with suppress(MeterError), self.meter.window("warm-up", trial.log) as warming:
-                trial.predictions = predict_samples(trial.fitted, test)
+                answers = predict_samples(trial.fitted, test)
                 warming.samples = len(test)
-        predicted = [prediction.predicted for prediction in trial.predictions]
-        trial.scores = {metric.name: metric.compute(test.targets, predicted) for metric in self.task.metrics}
+        trial.predictions, trial.scores = score_answers(self.task, test, answers)
 
     def _look_at_single_inputs_and_memory(self, trial: Trial) -> None:
         predictor, inputs = trial.fitted, self.split.test.inputs
@@ -356,29 +358,12 @@ def _printing_to_stderr() -> Iterator[None]:
         yield
 
 
-def first_of_each_class(samples: Samples, most: int) -> Samples:
-    """The first samples of each class, in their order."""
+def first_of_each_class(samples: Samples, most: int, *, texts: bool = False) -> Samples:
+    """The first samples of each class, in their order; texts are all of one class."""
     taken: Counter[str] = Counter()
     places = []
-    for place, target in enumerate(samples.targets):
+    for place, target in enumerate([""] * len(samples) if texts else samples.targets):
         taken[target] += 1
         if taken[target] <= most:
             places.append(place)
     return samples.subset(places)
-
-
-def predict_samples(predictor: Predictor, samples: Samples) -> list[Prediction]:
-    """The predictor's answers and how sure it is of each.
-
-    Raises:
-        ValueError: it does not give one text per input.
-    """
-    answers = [str(answer) for answer in predictor.predict(samples.inputs)]
-    if len(answers) != len(samples):
-        message = f"expected {len(samples)} answers, one per input, got {len(answers)}"
-        raise ValueError(message)
-    scores: Sequence[float | None] = confidence(predictor, samples.inputs) or [None] * len(samples)
-    return [
-        Prediction(id=sample_id, expected=expected, predicted=answer, score=score)
-        for sample_id, expected, answer, score in zip(samples.ids, samples.targets, answers, scores, strict=True)
-    ]

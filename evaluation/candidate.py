@@ -11,8 +11,9 @@ from typing import Any, Protocol
 class Predictor(Protocol):
     """What `fit` returns. A scikit-learn pipeline is one as it stands.
 
-    It may also offer `predict_proba` or `decision_function` (its confidence is then recorded), and `save(folder)` with a
-    class method `load(folder)`, with the `packages` it needs; without those it is stored with skops.
+    It may also offer `predict_proba` or `decision_function` (its confidence is then recorded), `shares_read(inputs)` where it
+    cannot read long inputs whole (from 0 to 1 each; recorded too), and `save(folder)` with a class method `load(folder)`, with the
+    `packages` it needs; without those it is stored with skops.
     """
 
     def predict(self, inputs: Sequence[str], /) -> Sequence[str]:

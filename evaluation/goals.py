@@ -27,6 +27,7 @@ GOAL_UNITS = {
     "quality_gain": "above the baseline",
     "class_recall": "",
     "slice_recall": "",
+    "guardrail": "",
     "energy_per_unit_wh": "Wh",
     "development_kwh": "kWh",
     "marginal_energy_wh": "Wh per additional correct outcome",
@@ -45,7 +46,7 @@ class Goal:
         ceiling: the most that is allowed; a goal has a ceiling or a floor, by its name.
         floor: the least that is asked. The goal `quality` may do without: it says on which metric candidates are judged.
         target: at or beyond the bound, on its good side.
-        metric: of `quality`.
+        metric: of `quality` and of `guardrail`.
         slice: of `slice_recall`: the column along which results are split.
         value: of `slice_recall`: the one that is meant; none for the value worst served.
     """
@@ -60,14 +61,16 @@ class Goal:
 
     @property
     def key(self) -> str:
-        """The name; of a slice with what is meant of it: `slice_recall urgent=true`."""
+        """The name; of which there may be several, with what is meant: `slice_recall urgent=true`."""
+        if self.name == "guardrail":
+            return f"{self.name} {self.metric}"
         which = self.slice if self.value is None else f"{self.slice}={self.value}"
         return self.name if self.slice is None else f"{self.name} {which}"
 
     @property
     def bound(self) -> str:
         """The bound in short: `≤ 1 Wh`."""
-        unit = self.metric or GOAL_UNITS[self.name]
+        unit = GOAL_UNITS[self.name] if self.name == "guardrail" else self.metric or GOAL_UNITS[self.name]
         sign, value = ("≤", self.ceiling) if self.ceiling is not None else ("≥", self.floor)
         return f"{unit}, no floor" if value is None else f"{sign} {value:g} {unit}".rstrip()
 
@@ -125,6 +128,11 @@ class Goals:
     deployment: Deployment | None = None
     human_path: bool | None = None
     correction_wh: float | None = None
+
+    @property
+    def metric(self) -> str | None:
+        """On which candidates are judged; none where the goals do not say."""
+        return self.goal["quality"].metric if "quality" in self.goal else None
 
     @property
     def sha256(self) -> str:
@@ -239,7 +247,7 @@ def _place(key: Key) -> str:
     """As one finds it in the file: `[goal.quality] floor`."""
     depth = 2 if key[0] == "goal" else 1
     table = ".".join(key[:depth])
-    is_array = key[:2] == ("goal", "slice_recall")
+    is_array = key[0] == "goal" and len(key) > 1 and key[1] in SEVERAL
     return " ".join([f"[[{table}]]" if is_array else f"[{table}]", *key[depth:]])
 
 
@@ -431,6 +439,8 @@ FORMS = {
     "quality_gain": _Form(("floor",), ("target",)),
     "class_recall": _Form(("floor",), ("target",), SHARE),
     "slice_recall": _Form(("slice", "floor"), ("value", "target"), SHARE),
+    # A floor or a ceiling, by the metric's direction, which the task knows.
+    "guardrail": _Form(("metric",), ("floor", "ceiling", "target"), NUMBER),
     "energy_per_unit_wh": _Form(("target", "ceiling"), ()),
     "marginal_energy_wh": _Form(("target", "ceiling"), ()),
     "development_kwh": _Form(("target", "ceiling"), ()),
@@ -438,6 +448,8 @@ FORMS = {
     "embodied_kg_co2e_per_year": _Form(("ceiling",), ("target",)),
     "carbon_kg_co2e_per_year": _Form(("ceiling",), ("target",)),
 }
+# Goals of which there may be several.
+SEVERAL = ("slice_recall", "guardrail")
 TEXTS = ("metric", "slice", "value")
 # In which the entries of a goal are written out.
 ORDER = (*TEXTS, "floor", "target", "ceiling")
@@ -445,7 +457,7 @@ ORDER = (*TEXTS, "floor", "target", "ceiling")
 
 def _checked_goals(entry: _Entry) -> dict[str, Any]:
     written = {} if entry.value is None else _table(entry, (), FORMS)
-    goals = {name: _checked_slices(each) if name == "slice_recall" else _checked_goal(each) for name, each in written.items()}
+    goals = {name: _checked_several(each) if name in SEVERAL else _checked_goal(each) for name, each in written.items()}
     if not any(goals.values()):
         raise entry.wrong(expected="at least one [goal.NAME]", found="none", remedy="fix what the POC must reach")
     return {name: goal for name, goal in goals.items() if goal}
@@ -467,24 +479,29 @@ def _checked_goal(entry: _Entry) -> dict[str, Any]:
 
 
 def _check_side(entry: _Entry, form: _Form) -> None:
+    known = (*form.needs, *form.may)
+    if {"floor", "ceiling"} <= set(known) and ("floor" in entry.value) == ("ceiling" in entry.value):
+        found = "both" if "floor" in entry.value else "neither"
+        raise entry.wrong(expected="a floor or a ceiling", found=found, remedy="the metric's direction says which")
     for wrong, right in (("ceiling", "floor"), ("floor", "ceiling")):
-        if wrong in entry.value and right in (*form.needs, *form.may):
+        if wrong in entry.value and right in known and wrong not in known:
             raise entry[wrong].wrong(
                 expected=f"a {right}, which this goal has", found=f"a {wrong}", remedy=f"write {right} instead"
             )
 
 
-def _checked_slices(entry: _Entry) -> list[dict[str, Any]]:
+def _checked_several(entry: _Entry) -> list[dict[str, Any]]:
+    name = entry.key[1]
     if not isinstance(entry.value, list):
-        raise entry.wrong(expected="a list of tables", remedy="write [[goal.slice_recall]], in double brackets")
-    slices: dict[str, dict[str, Any]] = {}
+        raise entry.wrong(expected="a list of tables", remedy=f"write [[goal.{name}]], in double brackets")
+    goals: dict[str, dict[str, Any]] = {}
     for each in entry.items:
         goal = _checked_goal(each)
-        key = Goal("slice_recall", **goal).key
-        if key in slices:
-            raise each.wrong(expected="each slice once", found=f"{key}, twice", remedy="leave one of them out")
-        slices[key] = goal
-    return [slices[key] for key in sorted(slices)]
+        key = Goal(name, **goal).key
+        if key in goals:
+            raise each.wrong(expected="each of them once", found=f"{key}, twice", remedy="leave one of them out")
+        goals[key] = goal
+    return [goals[key] for key in sorted(goals)]
 
 
 def _check_task(root: _Entry, tables: Mapping[str, Any], task: Task) -> None:
@@ -493,6 +510,8 @@ def _check_task(root: _Entry, tables: Mapping[str, Any], task: Task) -> None:
         if tables["unit"][name] != value:
             raise root["unit"][name].wrong(expected=f"that of the POC's TASK, {value!r}", remedy="mend it there, or in TASK")
     _check_metric(root["goal"], task)
+    for each in root["goal"]["guardrail"].items:
+        _check_guardrail(each, task)
     for each in root["goal"]["slice_recall"].items:
         if each["slice"].value not in task.slices:
             raise _unknown(each["slice"], each["slice"].value, task.slices)
@@ -510,8 +529,23 @@ def _check_metric(goal: _Entry, task: Task) -> None:
     _check_scale(goal["quality_gain"], 0, high - low)
 
 
+def _check_guardrail(goal: _Entry, task: Task) -> None:
+    metrics = {metric.name: metric for metric in task.metrics}
+    if goal["metric"].value not in metrics:
+        raise _unknown(goal["metric"], goal["metric"].value, list(metrics))
+    metric = metrics[goal["metric"].value]
+    right, wrong = ("floor", "ceiling") if metric.higher_is_better else ("ceiling", "floor")
+    if goal[wrong].value is not None:
+        raise goal[wrong].wrong(
+            expected=f"a {right}: {'more' if metric.higher_is_better else 'less'} of {metric.name} is better",
+            found=f"a {wrong}",
+            remedy=f"write {right} instead",
+        )
+    _check_scale(goal, *metric.bounds)
+
+
 def _check_scale(goal: _Entry, low: float, high: float) -> None:
-    for each in (goal["floor"], goal["target"]):
+    for each in (goal["floor"], goal["ceiling"], goal["target"]):
         if each.value is not None and not low <= each.value <= high:
             raise each.wrong(expected=f"from {low:g} to {high:g}, as the metric has it")
 
@@ -577,7 +611,8 @@ def _shown(value: Any) -> str:
 def _by_name(tables: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """The goals by their key, and the other tables by their name."""
     goals = {
-        Goal(name, slice=each.get("slice"), value=each.get("value")).key: each for name, each in _each_goal(tables.get("goal", {}))
+        Goal(name, metric=each.get("metric"), slice=each.get("slice"), value=each.get("value")).key: each
+        for name, each in _each_goal(tables.get("goal", {}))
     }
     return {**goals, **{name: table for name, table in tables.items() if name != "goal"}}
 

@@ -8,7 +8,8 @@ import json
 import pkgutil
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import inf
 from pathlib import Path
 
 from evaluation.candidate import Candidate
@@ -142,27 +143,60 @@ def find_poc(name: str) -> Poc:
     raise not_found("POC", name, [*(found.task.name for found in pocs), *(folder.name for folder in broken)], "poc/")
 
 
-def change_params(candidates: Sequence[Candidate], changes: Sequence[str]) -> list[Candidate]:
-    """The candidates with parameters changed, each change written `NAME.KEY=VALUE`; a value is JSON or, failing that, a text.
+def change_params(poc: Poc, candidates: Sequence[Candidate], changes: Sequence[str]) -> tuple[Poc, list[Candidate]]:
+    """The POC with conditions changed, and candidates with parameters changed.
+
+    Each change is written `NAME.KEY=VALUE` for a candidate's parameter, or `KEY=VALUE` for a condition of the task, which goes for
+    all candidates alike; a value is JSON or, failing that, a text.
 
     Raises:
-        NameNotFoundError: no such candidate or parameter.
-        PreuveError: a change is written otherwise.
+        NameNotFoundError: no such candidate, parameter or condition.
+        PreuveError: a change is written otherwise, or would change a condition for one candidate alone.
     """
     changed = {candidate.name: candidate for candidate in candidates}
+    conditions = dict(poc.task.conditions)
     for change in changes:
         place, equals, value = change.partition("=")
         name, dot, key = place.partition(".")
-        if not (equals and dot and key):
+        if not (equals and name and (key or not dot)) or not (dot or conditions):
             raise PreuveError(
                 expected="NAME.KEY=VALUE", found=repr(change), where="--param", remedy="for example --param tfidf-logreg.C=5"
             )
+        if not dot:
+            if name not in conditions:
+                raise not_found("condition of all candidates", name, list(conditions), "--param")
+            conditions[name] = _like(conditions[name], _json_or_text(value), change)
+            continue
         if name not in changed:
             raise not_found("candidate", name, list(changed), "--param")
+        if key in conditions:
+            raise PreuveError(
+                expected=f"{key} the same for all candidates",
+                found=f"one for {name}",
+                where=f"--param {change}",
+                remedy=f"--param {key}={value}",
+            )
         if key not in changed[name].settings:
             raise not_found("parameter", key, list(changed[name].settings), f"--param {name}")
         changed[name] = changed[name].with_params({key: _json_or_text(value)})
-    return list(changed.values())
+    return replace(poc, task=replace(poc.task, conditions=conditions)), list(changed.values())
+
+
+def _like(before: object, value: object, change: str) -> object:
+    """The new value of a condition, if it is of the old one's kind and, being a number, above 0.
+
+    Raises:
+        PreuveError: it is not.
+    """
+    is_number = isinstance(before, int | float) and not isinstance(before, bool)
+    if isinstance(before, float) and type(value) is int:
+        value = float(str(value))
+    if type(value) is not type(before) or (isinstance(value, int | float) and is_number and not 0 < value < inf):
+        expected = f"a {'whole ' if isinstance(before, int) else ''}number above 0" if is_number else f"a {type(before).__name__}"
+        raise PreuveError(
+            expected=expected, found=repr(value), where=f"--param {change}", remedy=f"it is {before!r} where nothing is said"
+        )
+    return value
 
 
 def _json_or_text(value: str) -> object:

@@ -35,7 +35,7 @@ def load_predictor(folder: Path) -> Predictor:
     """Read back what `save_predictor` wrote.
 
     Raises:
-        RecordError: the folder holds something else, or a class that is not trusted.
+        RecordError: the folder holds something else, or a class that is not trusted or no longer there.
     """
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
@@ -49,7 +49,15 @@ def load_predictor(folder: Path) -> Predictor:
     if manifest["format"] == "skops":
         return _load_skops(folder / SKOPS_FILE)
     _check_trusted([manifest["module"]], folder)
-    kind = getattr(importlib.import_module(manifest["module"]), manifest["class"])
+    try:
+        kind = getattr(importlib.import_module(manifest["module"]), manifest["class"])
+    except (ImportError, AttributeError) as error:
+        raise RecordError(
+            expected=f"the class {manifest['class']} in {manifest['module']}, which wrote this model",
+            found=str(error),
+            where=str(folder),
+            remedy="run the candidate again; or put the code back as it was then",
+        ) from error
     predictor: Predictor = kind.load(folder)
     return predictor
 
@@ -91,6 +99,12 @@ def confidence(predictor: Predictor, inputs: Sequence[str]) -> list[float] | Non
             # With two classes a decision function is one signed distance from the border between them.
             return [float(value) for value in (np.abs(values) if values.ndim == 1 else values.max(axis=1))]
     return None
+
+
+def shares_read(predictor: Predictor, inputs: Sequence[str]) -> list[float]:
+    """Of each input, how much the predictor can read; all of it where it does not say otherwise."""
+    method = getattr(predictor, "shares_read", None)
+    return [1.0] * len(inputs) if method is None else [float(share) for share in method(inputs)]
 
 
 class _PyFunc:

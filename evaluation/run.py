@@ -50,6 +50,11 @@ class DataRecord(Record):
         test_source: the test file where there was a second one.
         sha256: of the first file's bytes; of the samples where it is a hub's data set.
         encoding: as which the files were read.
+        target: the column of the expected answers.
+        further_targets: columns of other answers that are right as well.
+        target_files: of texts that are a line each, the files of the answers with their SHA-256; the columns are then these files.
+        marks: columns that only the metrics read, as far as the file has them.
+        classes: of the training samples' labels; 0 where answers are texts.
         card: where its card is.
         card_text: what that said.
         expires: the day after which it may not be used any more, the earlier one where a test file has a card of its own.
@@ -77,6 +82,9 @@ class DataRecord(Record):
     classes: int
     notices: tuple[str, ...] = ()
     expires: dt.date | None = None
+    further_targets: tuple[str, ...] = ()
+    target_files: dict[str, str] = {}
+    marks: tuple[str, ...] = ()
     overlap: int = 0
     relabelled: int = 0
     near_duplicates: int = 0
@@ -92,14 +100,25 @@ class DataRecord(Record):
 class Prediction(Record):
     """One answer. The text stays in its file; the id stands for it.
 
+    Where answers are texts, they are not recorded either: hashes stand for them, by which a repetition tells whether they are the
+    same, and what each metric measured on them.
+
     Attributes:
+        expected: the right label; or the beginning of the SHA-256 of the right texts and of what else metrics go by.
+        predicted: the label given; or the beginning of the text's SHA-256.
         score: how sure the candidate was, on a scale of its own; none where it does not say.
+        parts: by metric of texts, what this answer adds to it: an amount, and out of how much.
+        flags: what is odd about the text.
+        share_read: of the input, how much the candidate could read: below 1 where it had to cut it.
     """
 
     id: str
     expected: str
     predicted: str
     score: float | None
+    parts: dict[str, tuple[float, float]] = {}
+    flags: tuple[str, ...] = ()
+    share_read: float = 1.0
 
 
 class Run(Record):
@@ -158,6 +177,8 @@ class Campaign(Record):
 
     Attributes:
         goals: the text of the goals that it was measured under.
+        conditions: what was asked of every candidate alike.
+        answers_are_texts: whether answers are texts, of which only hashes and scores are recorded.
         slices: the test samples' values of each column along which results are split, in the order of the test set, which is that
             of every run's predictions; an empty value where a user's file has none.
         reason: why it was interrupted, where that is known.
@@ -178,6 +199,8 @@ class Campaign(Record):
     data: DataRecord
     goals_sha256: str
     goals: str = ""
+    conditions: dict[str, Any] = {}
+    answers_are_texts: bool = False
     slices: dict[str, tuple[str, ...]] = {}
     environment: Environment
     machine: Machine

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from math import nan
 from typing import Any
 
 from evaluation.energy.calibration import Calibration
@@ -134,6 +135,49 @@ def make_answers(right: int, samples: int) -> tuple[Prediction, ...]:
     """Answers to so many samples of the classes a and b in turn, the first ones right and the others taken for the other class."""
     expected = ["ab"[place % 2] for place in range(samples)]
     return make_predictions(expected, [label if place < right else "ba"["ab".index(label)] for place, label in enumerate(expected)])
+
+
+def make_text_answers(parts: Mapping[str, Sequence[tuple[float, float]]]) -> tuple[Prediction, ...]:
+    """Answers that are texts, by metric what each of them adds, to samples that are called s1, s2, ..."""
+    of_samples = [dict(zip(parts, of_sample, strict=True)) for of_sample in zip(*parts.values(), strict=True)]
+    return tuple(
+        Prediction(id=f"s{place}", expected=f"{place:032x}", predicted=f"{1000 + place:032x}", score=None, parts=of_sample)
+        for place, of_sample in enumerate(of_samples, start=1)
+    )
+
+
+def _sum_ratio(parts: Sequence[tuple[float, float]]) -> float:
+    amounts, of = map(sum, zip(*parts, strict=True))
+    return amounts / of if of else nan
+
+
+def make_text_contest(measured: Mapping[str, Mapping[str, Sequence[tuple[float, float]]]], **changes: Any) -> Campaign:
+    """A campaign of candidates whose answers are texts, `lead` being the baseline.
+
+    Args:
+        measured: by candidate and metric what each answer adds.
+        changes: of the campaign.
+    """
+    runs = [
+        make_run(
+            name,
+            baseline=name == "lead",
+            rounds=make_rounds(1.0, 1.01, 0.99, 1.0, 1.0),
+            predictions=make_text_answers(parts),
+            scores={metric: _sum_ratio(of_metric) for metric, of_metric in parts.items()},
+            peak_memory_mib=100.0,
+        )
+        for name, parts in measured.items()
+    ]
+    metrics = tuple(next(iter(measured.values())))
+    usual: dict[str, Any] = {
+        "task": "summaries",
+        "metrics": metrics,
+        "answers_are_texts": True,
+        "data": make_data(test_samples=len(runs[0].predictions), classes=0),
+        "readings": [make_reading("idle", cpu_wh=0.1, ram_wh=0.1, samples=0)],
+    }
+    return make_campaign(*runs, **usual | changes)
 
 
 def make_contest(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -102,15 +102,20 @@ def plan_repetition(ledger: Ledger, run_id: str) -> Plan:
         )
     poc = find_poc(campaign.task)
     _check_task(campaign, poc.task)
+    poc = replace(poc, task=replace(poc.task, conditions=campaign.conditions))
     candidate = next((each for each in poc.candidates if each.name == run.candidate), None)
     if candidate is None:
         raise _changed(f"a candidate {run.candidate}", "it is gone", str(poc.folder), campaign)
     split, data = load_data(poc.task, _request(campaign.data, poc.task), dt.datetime.now().astimezone().date())
-    if (data.sha256, data.test_sha256) != (campaign.data.sha256, campaign.data.test_sha256):
+    if _hashes(data) != _hashes(campaign.data):
         found = f"it has changed ({data.sha256[:12]})"
         raise _changed(f"the data that it used (SHA-256 {campaign.data.sha256[:12]})", found, campaign.data.source, campaign)
     protocol = campaign.protocol.model_copy(update={"seeds": 1})
     return Plan(record, campaign, run, poc, candidate.with_params(run.params), split, data, protocol)
+
+
+def _hashes(data: DataRecord) -> tuple[object, ...]:
+    return data.sha256, data.test_sha256, data.target_files
 
 
 def _find(ledger: Ledger, run_id: str) -> Content:
@@ -148,7 +153,8 @@ def _request(data: DataRecord, task: Task) -> DataRequest:
         return DataRequest()
     test = Path(data.test_source) if data.test_source else None
     # An overlap was accepted then, or there was none.
-    return DataRequest(data.source, test, data.input, data.target, data.encoding, allow_overlap=True)
+    targets = (data.target, *data.further_targets)
+    return DataRequest(data.source, test, data.input, targets, data.encoding, allow_overlap=True)
 
 
 def judge_repetition(plan: Plan, campaign: Campaign) -> Repetition:

@@ -13,6 +13,8 @@ from typing import Any
 
 from evaluation.exceptions import DataError
 
+# The ending of files with one text a line.
+LINES = ".txt"
 # Encodings that French software still writes, tried in the order of their frequency; by names that Python and iconv both know.
 ENCODINGS = ("cp1252", "iso8859-15", "cp850", "macintosh")
 
@@ -22,7 +24,10 @@ class Columns:
     """The columns of a data file that are used.
 
     Attributes:
+        further_targets: of other answers that are right as well.
+        texts: whether the answers are texts, so that there are no classes.
         optional_slices: those that a file may lack.
+        marks: columns that only the metrics read; a file may lack them too.
     """
 
     input: str
@@ -31,11 +36,24 @@ class Columns:
     id: str = "id"
     split: str = "split"
     optional_slices: Sequence[str] = ()
+    further_targets: Sequence[str] = ()
+    marks: Sequence[str] = ()
+    texts: bool = False
+
+    @property
+    def targets(self) -> list[str]:
+        """All columns of answers."""
+        return [self.target, *self.further_targets]
 
     @property
     def required(self) -> list[str]:
         """Those without which there are no samples."""
-        return [self.input, self.target, *self.slices]
+        return [self.input, *self.targets, *self.slices]
+
+    @property
+    def optional(self) -> list[str]:
+        """Those that are read where they are there."""
+        return [*self.optional_slices, *self.marks]
 
 
 @dataclass(frozen=True)
@@ -53,12 +71,14 @@ def read_rows(path: Path, columns: Columns, encoding: str = "utf-8") -> list[Row
         DataError: missing, of an unknown kind, in another encoding, not well formed, or without a required column.
     """
     readers = {".csv": _csv_rows, ".tsv": _csv_rows, ".jsonl": _json_rows, ".ndjson": _json_rows, ".parquet": _parquet_rows}
+    if columns.texts:
+        readers |= {LINES: _line_rows}
     reader = readers.get(path.suffix.lower())
     if path.is_dir():
         raise DataError(expected="a data file", found="a folder", where=str(path), remedy=_offer(path, readers))
     if reader is None:
         raise DataError(
-            expected="a .csv, .tsv, .jsonl or .parquet file",
+            expected=f"a .csv, .tsv, .jsonl or .parquet file{', or a .txt file with a text a line' if columns.texts else ''}",
             found=f"{path.suffix or 'no'} ending",
             where=str(path),
             remedy="convert the file, or rename it if its ending is wrong",
@@ -147,7 +167,7 @@ def _csv_rows(path: Path, columns: Columns, encoding: str) -> Iterator[Row]:
         if header is None:
             return
         check_columns(header, columns, f"{path}, line 1")
-        used = (*columns.required, *columns.optional_slices)
+        used = (*columns.required, *columns.optional)
         twice = next((name for name in used if header.count(name) > 1), None)
         if twice is not None:
             raise DataError(
@@ -210,6 +230,35 @@ def _json_rows(path: Path, columns: Columns, encoding: str) -> Iterator[Row]:
         yield Row(line, cells)
 
 
+def _line_rows(path: Path, columns: Columns, encoding: str) -> Iterator[Row]:
+    """Texts of one file and their answers of others, line by line."""
+    texts = _lines(path, encoding)
+    answers = {name: _lines(Path(name), encoding) for name in columns.targets}
+    for name, lines in answers.items():
+        if len(lines) != len(texts):
+            raise DataError(
+                expected=f"an answer a line, as many as {path.name} has texts: {len(texts)}",
+                found=f"{len(lines)} lines",
+                where=name,
+                remedy="line N of both files must belong together; an answer that is missing is an empty line",
+            )
+    for number, text in enumerate(texts):
+        yield Row(number + 1, {columns.input: text, **{name: lines[number] for name, lines in answers.items()}})
+
+
+def _lines(path: Path, encoding: str) -> list[str]:
+    if not path.is_file():
+        raise DataError(
+            expected="a file with one text a line",
+            found="no such file" if not path.is_dir() else "a folder",
+            where=str(path),
+            remedy="with --data TEXTS.txt the answers come from --target ANSWERS.txt",
+        )
+    # Only line feeds end a line: other signs that Python takes for one may stand within a text.
+    lines = [line.removesuffix("\r") for line in _decoded(path, encoding).split("\n")]
+    return lines[:-1] if lines[-1] == "" else lines
+
+
 def _parquet_rows(path: Path, columns: Columns, encoding: str) -> Iterator[Row]:
     del encoding
     from pyarrow import ArrowException
@@ -219,7 +268,7 @@ def _parquet_rows(path: Path, columns: Columns, encoding: str) -> Iterator[Row]:
         file = ParquetFile(path)
         names = file.schema_arrow.names
         check_columns(names, columns, str(path))
-        wanted = [name for name in (*columns.required, *columns.optional_slices, columns.id, columns.split) if name in names]
+        wanted = [name for name in (*columns.required, *columns.optional, columns.id, columns.split) if name in names]
         table = file.read(columns=list(dict.fromkeys(wanted)))
     except (ArrowException, OSError) as error:
         raise DataError(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.data.files import Columns, Row, check_columns, first_line
-from evaluation.data.splits import check_classes, check_overlap, stratified_split, to_samples
+from evaluation.data.splits import checked_split, drawn_split, to_samples
 from evaluation.exceptions import DataError
 from evaluation.samples import Split
 
@@ -56,10 +56,9 @@ def hub_split(name: str, columns: Columns, *, allow_overlap: bool = False) -> Sp
     split = (
         Split(samples["train"], samples["test"])
         if "test" in samples
-        else stratified_split(samples["train"], where=f"hf:{name}", seed=0)
+        else drawn_split(samples["train"], columns, where=f"hf:{name}")
     )
-    check_classes(split.train, where=f"hf:{name}")
-    return check_overlap(split, train=f"hf:{name}, train", test=f"hf:{name}, test", allow=allow_overlap)
+    return checked_split(split, columns, train=f"hf:{name}, train", test=f"hf:{name}, test", allow_overlap=allow_overlap)
 
 
 def _named(table: Any) -> Iterator[dict[str, Any]]:
@@ -75,5 +74,8 @@ def _named(table: Any) -> Iterator[dict[str, Any]]:
 
 def content_sha256(split: Split) -> str:
     """SHA-256 of the samples themselves, for those that did not come as one file."""
-    sides = [[list(side.ids), list(side.inputs), list(side.targets)] for side in (split.train, split.test)]
+    sides = [
+        [list(side.ids), list(side.inputs), list(side.targets), *map(list, side.further_targets), *map(list, side.marks.values())]
+        for side in (split.train, split.test)
+    ]
     return hashlib.sha256(json.dumps(sides, ensure_ascii=False).encode()).hexdigest()

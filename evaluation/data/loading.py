@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,11 +18,11 @@ from evaluation.data.card import (
     read_card,
     write_card,
 )
-from evaluation.data.files import Columns
+from evaluation.data.files import LINES, Columns
 from evaluation.data.hub import content_sha256, full_name, hub_split
 from evaluation.data.near_duplicates import find_near_duplicates
 from evaluation.data.splits import read_samples, read_split
-from evaluation.exceptions import DataError
+from evaluation.exceptions import DataError, PreuveError
 from evaluation.home import PROJECT, allow_hub
 from evaluation.run import DataRecord
 from evaluation.samples import Samples, Split
@@ -66,7 +67,7 @@ class DataRequest:
     source: str | None = None
     test: Path | None = None
     input: str | None = None
-    target: str | None = None
+    target: Sequence[str] = ()
     encoding: str = "utf-8"
     allow_overlap: bool = False
     declaration: Declaration = Declaration()
@@ -82,11 +83,13 @@ def load_data(task: Task, request: DataRequest, today: dt.date) -> tuple[Split, 
         DataError: they cannot be read, learnt from, or used today.
     """
     own = request.source is None
-    columns = columns_of(task, own=own, input_=request.input, target=request.target)
+    columns = columns_of(task, own=own, input_=request.input, targets=request.target)
     source = str(PROJECT / task.data) if request.source is None else request.source
     if source.startswith(HUB):
-        return _load_hub(source, columns, request, today)
+        return _remarked(task, *_load_hub(source, columns, request, today))
     path = Path(source).expanduser()
+    if path.suffix.lower() == LINES:
+        columns = _line_columns(columns, request)
     split = read_split(path, columns, test=request.test, encoding=request.encoding, allow_overlap=request.allow_overlap)
     files = [_checked(path, request.declaration, today, own=own)]
     if request.test is not None and _has_card(request.test, besides=_find_card(path, files[0].sha256)):
@@ -100,18 +103,65 @@ def load_data(task: Task, request: DataRequest, today: dt.date) -> tuple[Split, 
     record = _record(split, columns, card, source=shown, sha256=sha256, encoding=request.encoding, card_file=cards[0].name)
     expires = min((file.card.expires for file in files if file.card.expires), default=None)
     record = record.model_copy(update={"expires": expires})
-    if request.test is None:
-        return split, record
-    test_sha256 = file_sha256(request.test)
-    return split, record.model_copy(update={"test_source": str(request.test.resolve()), "test_sha256": test_sha256})
+    if path.suffix.lower() == LINES:
+        record = record.model_copy(update={"target_files": {name: file_sha256(Path(name)) for name in columns.targets}})
+    if request.test is not None:
+        tested = {"test_source": str(request.test.resolve()), "test_sha256": file_sha256(request.test)}
+        record = record.model_copy(update=tested)
+    return _remarked(task, split, record)
 
 
-def columns_of(task: Task, *, own: bool, input_: str | None = None, target: str | None = None) -> Columns:
-    """The columns to read: the task's own samples have its slices, a user's file may have them under the same names."""
-    columns = Columns(input_ or task.input, target or task.target, task.slices if own else (), task.id, task.split)
+def _remarked(task: Task, split: Split, record: DataRecord) -> tuple[Split, DataRecord]:
+    """With what only the task can tell of its samples."""
+    remarks = task.remarks(split, task.conditions) if task.remarks else ()
+    return split, record.model_copy(update={"notices": (*record.notices, *remarks)})
+
+
+def columns_of(task: Task, *, own: bool, input_: str | None = None, targets: Sequence[str] = ()) -> Columns:
+    """The columns to read: the task's own samples have its slices, a user's file may have them under the same names.
+
+    Raises:
+        PreuveError: several columns of labels, of which one alone can be right.
+    """
+    first, *further = targets or task.targets
+    if further and not task.answers_are_texts:
+        raise PreuveError(
+            expected=f"one column of labels, for {task.name}",
+            found=", ".join([first, *further]),
+            where="--target",
+            remedy="name one of them",
+        )
+    slices = task.slices if own else ()
+    columns = Columns(
+        input_ or task.input, first, slices, task.id, task.split, (), tuple(further), task.marks, task.answers_are_texts
+    )
     # A text to answer is never recorded, whatever its column is called.
-    used = {columns.input, columns.target, columns.id, columns.split}
+    used = {columns.input, *columns.targets, columns.id, columns.split}
     return columns if own else replace(columns, optional_slices=tuple(name for name in task.slices if name not in used))
+
+
+def _line_columns(columns: Columns, request: DataRequest) -> Columns:
+    """Of texts that are a line each: files take the place of the columns of answers.
+
+    Raises:
+        DataError: the answers are not named, or there is a test file, whose answers could not be.
+    """
+    if not request.target and columns.texts:
+        raise DataError(
+            expected="the file of the answers, one a line",
+            found="no --target",
+            where=f"--data {request.source}",
+            remedy="add --target ANSWERS.txt; several of them where several answers are right",
+        )
+    if request.test is not None:
+        raise DataError(
+            expected="one pair of files, of which a part is drawn for the test",
+            found="--test beside a .txt file",
+            where="--test",
+            remedy="put texts, answers and a column split (train or test) into one CSV file",
+        )
+    first, *further = (str(Path(name).expanduser().resolve()) for name in request.target or [columns.target])
+    return replace(columns, target=first, further_targets=tuple(further), marks=())
 
 
 def read_texts(data: DataRecord) -> Samples:
@@ -121,15 +171,24 @@ def read_texts(data: DataRecord) -> Samples:
         DataError: the file is gone or is not the one that was used.
     """
     if data.source.startswith(HUB):
-        columns = Columns(data.input, data.target, (), data.id)
+        columns = recorded_columns(data)
         split = hub_split(data.source.removeprefix(HUB), columns, allow_overlap=True)
         _check_unchanged(data.sha256, content_sha256(split), data.source)
         return split.test
     path = PROJECT / (data.test_source or data.source)
     expected = data.test_sha256 or data.sha256
-    samples = read_samples(path, Columns(data.input, data.target, (), data.id), data.encoding)
+    samples = read_samples(path, recorded_columns(data), data.encoding)
     _check_unchanged(expected, file_sha256(path), str(path))
+    for name, sha256 in data.target_files.items():
+        _check_unchanged(sha256, file_sha256(Path(name)), name)
     return samples
+
+
+def recorded_columns(data: DataRecord) -> Columns:
+    """The columns that an earlier campaign read, without those along which results are split."""
+    return Columns(
+        data.input, data.target, (), data.id, further_targets=data.further_targets, marks=data.marks, texts=not data.classes
+    )
 
 
 def _check_unchanged(expected: str, found: str, where: str) -> None:
@@ -238,7 +297,9 @@ def _record(split: Split, columns: Columns, card: Card, *, source: str, sha256: 
         contains_personal_data=card.contains_personal_data,
         train_samples=len(split.train),
         test_samples=len(split.test),
-        classes=len(set(split.train.targets)),
+        classes=0 if columns.texts else len(set(split.train.targets)),
+        further_targets=tuple(columns.further_targets),
+        marks=tuple(split.train.marks),
         notices=notices,
         expires=card.expires,
         overlap=split.overlap,

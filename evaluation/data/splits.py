@@ -14,8 +14,10 @@ from evaluation.data.files import Columns, Row, read_rows
 from evaluation.exceptions import DataError
 from evaluation.samples import Samples, Split
 
-# A citizen's request has hundreds of characters, a long report a few hundred thousand. Beyond it is a file pasted into a cell.
+# A citizen's request has hundreds of characters. Beyond it is a file pasted into a cell.
 LONGEST_CELL = 1_000_000
+# A report of 200 pages has half a million characters, and some have thousands of pages.
+LONGEST_DOCUMENT = 10_000_000
 TEST_SHARE = 0.3
 # What has more or longer values, or hardly one twice, is a text, a number or a name: those are never recorded.
 MOST_SLICE_VALUES, LONGEST_SLICE_VALUE = 50, 100
@@ -23,22 +25,24 @@ MOST_SLICE_VALUES, LONGEST_SLICE_VALUE = 50, 100
 UNFIT = {"\0": "a NUL character", "[\ud800-\udfff]": "half a character (a lone surrogate)"}
 
 
-def _cell(row: Row, column: str, path: Path | str) -> str:
+def _cell(row: Row, column: str, path: Path | str, *, longest: int = LONGEST_CELL, may_be_empty: bool = False) -> str:
     """The text of a cell.
 
     Raises:
         DataError: it is empty, not a text or a number, or longer than any text would be.
     """
-    value = _whole(row.cells[column])
+    value = _whole(row.cells.get(column))
     where = f"{path}, line {row.line}, column {column!r}"
+    if may_be_empty and (value is None or value != value or (isinstance(value, str) and not value.strip())):  # noqa: PLR0124 - NaN
+        return ""
     if isinstance(value, bool | int | float) and value == value:  # noqa: PLR0124 - NaN, an empty number, differs from itself
         value = str(value)
     if not isinstance(value, str) or not value.strip():
         kind = "an empty cell" if value is None or isinstance(value, str | float) else f"a {type(value).__name__}"
         raise DataError(expected="a text", found=kind, where=where, remedy="fill the cell or delete the row")
-    if len(value) > LONGEST_CELL:
+    if len(value) > longest:
         raise DataError(
-            expected=f"a text of at most {LONGEST_CELL:,} characters".replace(",", " "),
+            expected=f"a text of at most {longest:,} characters".replace(",", " "),
             found=f"{len(value):,} characters".replace(",", " "),
             where=where,
             remedy="cut the text into samples; a quote left open joins all that follows it",
@@ -69,6 +73,8 @@ def _slice_value(value: Any) -> str:
 def to_samples(rows: Sequence[Row], columns: Columns, path: Path | str) -> Samples:
     """Check every cell and make samples of the rows; without an id column, the row's number is its id.
 
+    Where answers are texts, some of a row's may be missing, but not all of them and its marks too.
+
     Raises:
         DataError: at the first cell that is empty or malformed, or the first id that occurs twice.
     """
@@ -85,13 +91,26 @@ def to_samples(rows: Sequence[Row], columns: Columns, path: Path | str) -> Sampl
             )
         first_line[sample_id] = row.line
     slices = {name: [_cell(row, name, path) for row in rows] for name in columns.slices}
-    there = [name for name in columns.optional_slices if any(name in row.cells for row in rows)]
+    longest = LONGEST_DOCUMENT if columns.texts else LONGEST_CELL
+    targets = [[_cell(row, name, path, may_be_empty=columns.texts).strip() for row in rows] for name in columns.targets]
+    marks = {name: [_cell(row, name, path, may_be_empty=True) for row in rows] for name in _there(columns.marks, rows)}
+    for place, row in enumerate(rows):
+        if not any(column[place] for column in (*targets, *marks.values())):
+            _cell(row, columns.target, path)
     return Samples(
         ids=ids,
-        inputs=[_cell(row, columns.input, path) for row in rows],
-        targets=[_cell(row, columns.target, path).strip() for row in rows],
-        slices=slices | {name: [_slice_value(row.cells.get(name)) for row in rows] for name in there},
+        inputs=[_cell(row, columns.input, path, longest=longest) for row in rows],
+        targets=targets[0],
+        slices=slices
+        | {name: [_slice_value(row.cells.get(name)) for row in rows] for name in _there(columns.optional_slices, rows)},
+        further_targets=tuple(targets[1:]),
+        marks=marks,
     )
+
+
+def _there(columns: Sequence[str], rows: Sequence[Row]) -> list[str]:
+    """Those of some columns that the file has."""
+    return [name for name in columns if any(name in row.cells for row in rows)]
 
 
 def read_samples(path: Path, columns: Columns, encoding: str = "utf-8") -> Samples:
@@ -105,6 +124,7 @@ def read_split(
     """Read what is learnt from and what is measured on.
 
     With `test`, two files; else the file's own split column; else a stratified split, `TEST_SHARE` of each class for the test.
+    Texts have no classes: they are drawn by chance.
 
     Raises:
         DataError: a file is malformed, its classes cannot be learnt, or a text is on both sides.
@@ -115,9 +135,21 @@ def read_split(
     elif any(columns.split in row.cells for row in rows):
         split = _declared_split(rows, columns, train)
     else:
-        split = stratified_split(to_samples(rows, columns, train), where=str(train), seed=seed)
-    check_classes(split.train, where=str(train))
-    return check_overlap(split, train=str(train), test=str(test or train), allow=allow_overlap)
+        split = drawn_split(to_samples(rows, columns, train), columns, where=str(train), seed=seed)
+    return checked_split(split, columns, train=str(train), test=str(test or train), allow_overlap=allow_overlap)
+
+
+def checked_split(split: Split, columns: Columns, *, train: str, test: str, allow_overlap: bool) -> Split:
+    """The split with what should be known of it, once it was made sure that it can be learnt from and measured on.
+
+    Raises:
+        DataError: its classes cannot be learnt, or a text is on both sides.
+    """
+    if columns.texts:
+        return check_overlap(split, train=train, test=test, allow=allow_overlap)
+    check_classes(split.train, where=train)
+    split = check_overlap(replace(split, relabelled=_relabelled(split)), train=train, test=test, allow=allow_overlap)
+    return _with_unlearnt(split)
 
 
 def _declared_split(rows: Sequence[Row], columns: Columns, path: Path) -> Split:
@@ -142,6 +174,38 @@ def _declared_split(rows: Sequence[Row], columns: Columns, path: Path) -> Split:
                 remedy="mark some rows, or name a test file with --test",
             )
     return Split(samples.subset(sides["train"]), samples.subset(sides["test"]))
+
+
+def drawn_split(samples: Samples, columns: Columns, *, where: str, seed: int = 0) -> Split:
+    """A split of samples that nobody has split.
+
+    Raises:
+        DataError: they are too few.
+    """
+    return _split_by_chance(samples, where, seed) if columns.texts else stratified_split(samples, where=where, seed=seed)
+
+
+def _split_by_chance(samples: Samples, where: str, seed: int) -> Split:
+    """The same way for the same samples and seed; a text that is repeated is on one side only."""
+    from sklearn.model_selection import train_test_split
+
+    texts = [normal_text(text) for text in samples.inputs]
+    different = list(dict.fromkeys(texts))
+    if len(different) < 2:
+        raise DataError(
+            expected="at least two texts: one to learn from and one for the test",
+            found="1" if len(different) == len(texts) else f"1, {len(texts)} times",
+            where=where,
+            remedy="add texts, or name a test file with --test",
+        )
+    _, measured = train_test_split(different, test_size=max(1, round(TEST_SHARE * len(different))), random_state=seed)
+    drawn = set(measured)
+    train = [place for place, text in enumerate(texts) if text not in drawn]
+    test = [place for place, text in enumerate(texts) if text in drawn]
+    notices = [f"no test file: {len(test)} of {len(samples)} samples, drawn by chance, are kept for the test"]
+    if len(different) < len(texts):
+        notices.append(f"{len(texts) - len(different)} samples repeat the text of another: a text is on one side only")
+    return Split(samples.subset(train), samples.subset(test), tuple(notices))
 
 
 def stratified_split(samples: Samples, *, where: str, seed: int) -> Split:
@@ -233,9 +297,9 @@ def check_overlap(split: Split, *, train: str, test: str, allow: bool) -> Split:
         for sample_id, text in zip(split.test.ids, split.test.inputs, strict=True)
         if normal_text(text) in learnt
     ]
-    split = replace(split, overlap=len(both), relabelled=_relabelled(split))
+    split = replace(split, overlap=len(both))
     if not both:
-        return _with_slices(_with_unlearnt(split))
+        return _with_slices(split)
     named = "; ".join(f"{first} = {second}" for first, second in both[:10]) + ("; ..." if len(both) > 10 else "")
     found = f"{len(both)} texts of the test are in the training samples too (training = test): {named}"
     if not allow:
@@ -245,7 +309,7 @@ def check_overlap(split: Split, *, train: str, test: str, allow: bool) -> Split:
             where=f"{train} and {test}",
             remedy="drop them from one side, or add --allow-overlap to go on; the overlap is then recorded",
         )
-    return _with_slices(_with_unlearnt(_noticed(split, f"overlap allowed: {found}")))
+    return _with_slices(_noticed(split, f"overlap allowed: {found}"))
 
 
 def _relabelled(split: Split) -> int:

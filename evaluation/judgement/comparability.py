@@ -39,7 +39,9 @@ def comparability(one: Campaign, other: Campaign) -> Comparability:
     where, besides, functional unit, machine and protocol are the same: on another machine it is known in another way, and shorter
     windows or more threads measure something else.
     """
-    quality = _mismatches(one, other, {"task": _task, "test data": _test, "columns": _columns, "test samples": _samples})
+    quality = _mismatches(
+        one, other, {"task": _task, "test data": _test, "columns": _columns, "test samples": _samples, "conditions": _conditions}
+    )
     return Comparability(
         quality, [*quality, *_mismatches(one, other, {"functional unit": _unit, "machine": _machine, "protocol": _protocol})]
     )
@@ -61,7 +63,7 @@ def _test(campaign: Campaign) -> str:
 
 
 def _columns(campaign: Campaign) -> str:
-    return f"{campaign.data.target} of {campaign.data.input}"
+    return f"{', '.join([campaign.data.target, *campaign.data.further_targets])} of {campaign.data.input}"
 
 
 def _samples(campaign: Campaign) -> str:
@@ -69,6 +71,11 @@ def _samples(campaign: Campaign) -> str:
     answered = next((run for run in campaign.runs if run.predictions), None)
     asked = json.dumps([[prediction.id, prediction.expected] for prediction in answered.predictions]) if answered else ""
     return asked and hashlib.sha256(asked.encode()).hexdigest()[:HASH_SHOWN]
+
+
+def _conditions(campaign: Campaign) -> str:
+    """What was asked of all candidates alike, in words."""
+    return ", ".join(f"{name} = {value}" for name, value in sorted(campaign.conditions.items())) or "none"
 
 
 def _unit(campaign: Campaign) -> str:

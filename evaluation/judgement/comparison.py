@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -17,7 +18,7 @@ from evaluation.energy.reading import SHORTEST_WINDOW_S, Component, Reading, abo
 from evaluation.exceptions import PreuveError
 from evaluation.judgement.comparability import Comparability, comparability
 from evaluation.judgement.deployment import PerSample
-from evaluation.judgement.quality import Quality, weigh_quality
+from evaluation.judgement.quality import Quality, weigh_answers, weigh_quality
 from evaluation.judgement.statistics import (
     SIGNIFICANCE,
     Interval,
@@ -29,7 +30,8 @@ from evaluation.judgement.statistics import (
     unpaired_ratio_test,
 )
 from evaluation.metrics import Metric
-from evaluation.run import Campaign, Run, RunStatus
+from evaluation.run import Campaign, Prediction, Run, RunStatus
+from evaluation.scoring import answers_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -94,6 +96,7 @@ class CandidateResult:
         mix: share of each component in its inference energy.
         disturbed: of its rounds, how many were kept although others used the machine.
         per_sample: what one answer takes, for a scenario of service.
+        counted: of answers that are texts, the metric that says how right each of them is; none where they are labels.
     """
 
     name: str
@@ -121,6 +124,7 @@ class CandidateResult:
     mix: Mapping[str, float] = field(default_factory=dict)
     disturbed: int = 0
     per_sample: PerSample | None = None
+    counted: str | None = None
 
     @cached_property
     def expected(self) -> list[str]:
@@ -129,12 +133,33 @@ class CandidateResult:
 
     @cached_property
     def right(self) -> NDArray[np.float64]:
-        """How right its answers are, (samples,): 1 or 0, or the mean of these over its seeds."""
+        """How right its answers are, (samples,): 1 or 0, a share of texts, or the mean of these over its seeds.
+
+        Not a number where nothing says how right a text is.
+        """
         import numpy as np
 
         runs = self.campaign.finished_runs_of(self.candidate)
+        if self.campaign.answers_are_texts:
+            parts = [[prediction.parts.get(self.counted or "", (0.0, 0.0)) for prediction in run.predictions] for run in runs]
+            amounts, of = np.moveaxis(np.asarray(parts, dtype=float), -1, 0)
+            return np.asarray(np.mean(np.divide(amounts, of, out=np.full_like(of, np.nan), where=of > 0), axis=0))
         right = [[prediction.predicted == prediction.expected for prediction in run.predictions] for run in runs]
         return np.asarray(np.mean(right, axis=0))
+
+    @cached_property
+    def odd_answers(self) -> dict[str, int]:
+        """How many of its answers, over all seeds, are odd in each way."""
+        return dict(Counter(flag for prediction in self._answers for flag in prediction.flags))
+
+    @cached_property
+    def shares_read(self) -> list[float]:
+        """Of each input, with each seed, how much it could read."""
+        return [prediction.share_read for prediction in self._answers]
+
+    @property
+    def _answers(self) -> list[Prediction]:
+        return [prediction for run in self.campaign.finished_runs_of(self.candidate) for prediction in run.predictions]
 
     @cached_property
     def unasked(self) -> Unasked:
@@ -216,6 +241,7 @@ class Comparison:
         quality: all that their answers show; none where no candidate has any.
         unlike: by id of each further campaign, what keeps it from being compared with the first one.
         apart: by id of each campaign whose test is another one, what the answers of its candidates show.
+        lacking: metrics that say nothing here, each with the column that it needs and the data have not.
     """
 
     campaign: Campaign
@@ -226,6 +252,7 @@ class Comparison:
     counts_correct: str | None = None
     unlike: Mapping[str, Comparability] = field(default_factory=dict)
     apart: Mapping[str, Quality] = field(default_factory=dict)
+    lacking: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def not_distinguishable(self) -> list[str]:
@@ -354,7 +381,9 @@ def compare(
             where=f"campaign {campaign.id}",
             remedy=f"preuve run {campaign.task}",
         )
-    metrics = sorted(metrics, key=lambda each: each.name != metric) if metric else list(metrics)
+    lacking = {each.name: each.needs for each in metrics if each.needs and each.needs not in campaign.data.marks}
+    known = [each for each in metrics if each.name not in lacking] or metrics
+    metrics = sorted(known, key=lambda each: each.name != metric)
     entries = _entries(campaigns)
     unlike = {each.id: comparability(campaign, each) for each in campaigns[1:]}
     kept_apart = {name for name, each in unlike.items() if each.quality}
@@ -362,7 +391,7 @@ def compare(
     apart = {name: _weigh([each for each in entries if each.campaign.id == name], metrics) for name in kept_apart}
     results = [_result(each, apart.get(each.campaign.id, quality), metrics) for each in entries]
     counts_correct = next((each.name for each in metrics if each.counts_correct), None)
-    found = Comparison(campaign, results, (), metrics[0], quality, counts_correct, unlike, apart)
+    found = Comparison(campaign, results, (), metrics[0], quality, counts_correct, unlike, apart, lacking)
     return _with_differences(found, entries)
 
 
@@ -388,6 +417,9 @@ def _weigh(entries: Sequence[_Entry], metrics: Sequence[Metric]) -> Quality:
     answered = {each.label: each.finished for each in entries if each.finished and each.finished[0].predictions}
     if not answered:
         return NO_QUALITY
+    if any(metric.measure for metric in metrics):
+        texts = {label: [answers_of(run.predictions, texts=True) for run in runs] for label, runs in answered.items()}
+        return weigh_answers(texts, metrics)
     expected = [prediction.expected for prediction in next(iter(answered.values()))[0].predictions]
     answers = {
         label: [[prediction.predicted for prediction in run.predictions] for run in runs] for label, runs in answered.items()
@@ -518,6 +550,7 @@ def _result(entry: _Entry, quality: Quality, metrics: Sequence[Metric]) -> Candi
         mix=_mix(windows),
         disturbed=sum(reading.outcome == "disturbed" for reading in windows),
         per_sample=_per_sample(campaign, finished, windows),
+        counted=next((metric.name for metric in metrics if metric.counts_correct and metric.measure), None),
     )
 
 
@@ -575,7 +608,11 @@ def _scores(entry: _Entry, quality: Quality, metrics: Sequence[Metric]) -> dict[
     known = dict(quality.scores.get(entry.label, {metric.name: Interval(nan) for metric in metrics}))
     recorded, runs = entry.campaign.metrics, entry.finished
     gone = [name for name in recorded if name not in known and all(name in run.scores for run in runs)]
-    return known | {name: Interval(fmean(run.scores[name] for run in runs)) for name in gone}
+    then = {name: Interval(fmean(run.scores[name] for run in runs)) for name in gone}
+    if entry.campaign.answers_are_texts:
+        # A metric whose column the data lack said nothing.
+        then = {name: score for name, score in then.items() if isfinite(score.value)}
+    return known | then
 
 
 def by_second_estimate(comparison: Comparison) -> Comparison:
@@ -583,7 +620,7 @@ def by_second_estimate(comparison: Comparison) -> Comparison:
     campaigns = {each.campaign.id: _second_campaign(each.campaign) for each in comparison.results}
     entries = [_Entry(each.name, campaigns[each.campaign.id], each.candidate) for each in comparison.results]
     again = [
-        replace(_result(entry, NO_QUALITY, ()), scores=before.scores, seed_scores=before.seed_scores)
+        replace(_result(entry, NO_QUALITY, ()), scores=before.scores, seed_scores=before.seed_scores, counted=before.counted)
         for entry, before in zip(entries, comparison.results, strict=True)
     ]
     campaign = campaigns.get(comparison.campaign.id, comparison.campaign)

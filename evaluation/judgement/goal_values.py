@@ -140,7 +140,7 @@ def _quality(case: Case, result: CandidateResult, goal: Goal) -> Judged:
     name = goal.metric or metric.name
     score = result.scores.get(name)
     if score is None or not isfinite(score.value):
-        return _unknown(goal, say("{metric} is not a number", metric=name), say("answers for which it is defined"))
+        return _undefined(case, goal, name)
     if score.low is None:
         return _unclear(goal, score, say("there is no interval of {metric}: the test is too small", metric=name))
     of_share = True
@@ -153,6 +153,25 @@ def _quality(case: Case, result: CandidateResult, goal: Goal) -> Judged:
     return _trusted(case, result, judged) if name == metric.name else judged
 
 
+def _undefined(case: Case, goal: Goal, name: str) -> Judged:
+    column = case.comparison.lacking.get(name)
+    if column is not None:
+        reason = say("the data have no column {column}, without which {metric} says nothing", column=column, metric=name)
+        return _unknown(goal, reason, say("data with the column {column}", column=column))
+    return _unknown(goal, say("{metric} is not a number", metric=name), say("answers for which it is defined"))
+
+
+def _guardrail(case: Case, result: CandidateResult, goal: Goal) -> Judged:
+    name = goal.metric or ""
+    score = result.scores.get(name)
+    if score is None or not isfinite(score.value):
+        return _undefined(case, goal, name)
+    if score.low is None:
+        return _unclear(goal, score, say("there is no interval of {metric}: the test is too small", metric=name))
+    share = 0 <= (score.low or 0) <= (score.high or 0) <= 1
+    return _judged(goal, score, lambda: more_samples(score, _bound(goal), len(result.expected), share=share))
+
+
 def _unclear(goal: Goal, value: Interval, reason: Message) -> Judged:
     return Judged(goal.key, "undetermined", goal, value, reason)
 
@@ -161,6 +180,8 @@ def _gain(case: Case, result: CandidateResult, goal: Goal) -> Judged:
     baseline = case.comparison.baseline_of(result)
     if baseline is None:
         return _unknown(goal, say("the baseline without AI was not measured"), say("a campaign with the baseline"))
+    if case.goals.metric in case.comparison.lacking:
+        return _undefined(case, goal, case.goals.metric or "")
     found = case.comparison.between(result.name, baseline.name)
     gain = found.quality
     if gain is None or gain.low is None:
@@ -249,18 +270,23 @@ def _besides(judged: Judged, remedy: Message) -> tuple[Message, ...]:
 
 
 def _slice_recall(_: Case, result: CandidateResult, goal: Goal) -> Judged:
+    import numpy as np
+
     column = goal.slice or ""
     values = result.campaign.slices.get(column)
     if values is None or not any(values):
         reason = say("the test data have no column {column}", column=column)
         return _unknown(goal, reason, say("test data with the column {column}", column=column))
     right = result.right
+    if np.isnan(right).all():
+        reason = say("nothing in the test data says how right an answer is")
+        return _unknown(goal, reason, say("test data with what the metrics go by"))
     if len(values) != len(right):
         template = "the record has {values} values of {column} for {answers} answers"
         return _unknown(goal, say(template, values=len(values), column=column, answers=len(right)), say("a new campaign"))
     if goal.value is None:
         return _worst(result, goal, [value or UNKNOWN for value in values])
-    meant = [place for place, value in enumerate(values) if value == goal.value]
+    meant = [place for place, value in enumerate(values) if value == goal.value and not np.isnan(right[place])]
     if not meant:
         reason = say("the test has no sample with {column} = {value}", column=column, value=goal.value)
         least = samples_if_all_right(_bound(goal))
@@ -273,11 +299,13 @@ def _slice_recall(_: Case, result: CandidateResult, goal: Goal) -> Judged:
 
 def _worst(result: CandidateResult, goal: Goal, groups: Sequence[str]) -> Judged:
     """A floor that holds for each of several groups, judged by the one worst served."""
-    worst = worst_served(result.right, groups)
+    known = [place for place, right in enumerate(result.right) if isfinite(right)]
+    rights, groups = result.right[known], [groups[place] for place in known]
+    worst = worst_served(rights, groups)
     if worst is None:
         return _unknown(goal, say("there are no answers"))
     reason = say("lowest: {group}, {samples} test samples", group=worst.group, samples=worst.samples)
-    return _judged(goal, worst.interval, lambda: more_samples_of_groups(result.right, groups, _bound(goal)), reason)
+    return _judged(goal, worst.interval, lambda: more_samples_of_groups(rights, groups, _bound(goal)), reason)
 
 
 # Energy and carbon
@@ -389,6 +417,7 @@ JUDGES: Mapping[str, Callable[[Case, CandidateResult, Goal], Judged]] = {
     "quality_gain": _gain,
     "class_recall": _class_recall,
     "slice_recall": _slice_recall,
+    "guardrail": _guardrail,
     "energy_per_unit_wh": _energy_per_unit,
     "development_kwh": _development,
     "marginal_energy_wh": _marginal,

@@ -25,7 +25,7 @@ from evaluation.judgement.statistics import (
     sign_flip_p_values,
     student,
 )
-from evaluation.metrics import Metric, Tally
+from evaluation.metrics import Answers, Metric, Tally, sums_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -88,7 +88,7 @@ def weigh_quality(
     seed: int = 0,
     draws: int = RESAMPLES,
 ) -> Quality:
-    """Weigh the answers of candidates to the same samples.
+    """Weigh the answers of candidates to the same samples, where answers are labels.
 
     Args:
         expected: the right answers, one a sample.
@@ -97,38 +97,62 @@ def weigh_quality(
         seed: of the resampling; same seed, same numbers.
         draws: how many resamples.
     """
+    coded, labels = _coded(expected, answers)
+    return weigh_answers(coded, metrics, labels=labels, seed=seed, draws=draws)
+
+
+def weigh_answers(
+    answers: Mapping[str, Sequence[Answers]],
+    metrics: Sequence[Metric],
+    *,
+    labels: Sequence[str] = (),
+    seed: int = 0,
+    draws: int = RESAMPLES,
+) -> Quality:
+    """Weigh answers of any kind to the same samples.
+
+    Args:
+        answers: by candidate, those with each seed.
+        metrics: of which the first decides between candidates.
+        labels: the names of their positions; none where answers are texts.
+        seed: of the resampling; same seed, same numbers.
+        draws: how many resamples.
+    """
     import numpy as np
 
-    truth, coded, labels = _coded(expected, answers)
+    if not answers:
+        return Quality({}, {})
+    truth = next(iter(answers.values()))[0].expected
     counts = np.bincount(truth, minlength=len(labels))
     enough = _least_of_class(counts)
-    thin = tuple(label for label, count in zip(labels, counts, strict=True) if 0 < count < enough)
-    tallies = {
-        name: {metric.name: [metric.tally(truth, each, len(labels)) for each in seeds] for metric in metrics}
-        for name, seeds in coded.items()
-    }
+    thin = tuple(label for label, count in zip(labels, counts, strict=False) if 0 < count < enough)
+    tallies = {name: {metric.name: [metric.tally(each) for each in seeds] for metric in metrics} for name, seeds in answers.items()}
     by_seed = {
-        name: {metric: tuple(float(each.value(_sums(each.parts))) for each in of_seeds) for metric, of_seeds in of.items()}
+        name: {metric: tuple(float(each.value(sums_of(each.parts))) for each in of_seeds) for metric, of_seeds in of.items()}
         for name, of in tallies.items()
     }
     values = {name: {metric: float(np.mean(each)) for metric, each in of.items()} for name, of in by_seed.items()}
-    if len(expected) < 2:
+    if len(truth) < 2:
         scores = {name: {metric: Interval(value) for metric, value in of.items()} for name, of in values.items()}
         return Quality(scores, by_seed, thin_classes=thin, least_of_class=enough)
     drawn = _resampled(tallies, truth, draws, seed)
     scores = {
-        name: {metric.name: _score(of[metric.name], drawn[name][metric.name], len(expected), metric) for metric in metrics}
+        name: {
+            metric.name: _score(of[metric.name], drawn[name][metric.name], _told(metric, answers, name), metric)
+            for metric in metrics
+        }
         for name, of in values.items()
     }
-    contributions = {metric.name: _contributions(tallies, metric.name, _pairs(values, metric.name)) for metric in metrics}
-    differences = _differences(values, drawn, contributions, metrics)
-    p_values, test = _tested(metrics[0], truth, coded, contributions[metrics[0].name], seed)
+    told = {metric.name: {pair: _told(metric, answers, *pair) for pair in _pairs(values, metric.name)} for metric in metrics}
+    contributions = {
+        name: _contributions(tallies, name, [pair for pair, samples in of.items() if samples > 1]) for name, of in told.items()
+    }
+    differences = _differences(values, drawn, contributions, told, metrics)
+    p_values, test = _tested(metrics[0], answers, contributions[metrics[0].name], seed)
     return Quality(scores, by_seed, differences, p_values, test, thin, enough)
 
 
-def _coded(
-    expected: Sequence[str], answers: Mapping[str, Sequence[Sequence[str]]]
-) -> tuple[NDArray[np.intp], dict[str, list[NDArray[np.intp]]], list[str]]:
+def _coded(expected: Sequence[str], answers: Mapping[str, Sequence[Sequence[str]]]) -> tuple[dict[str, list[Answers]], list[str]]:
     """Labels as positions among the sorted labels of all candidates."""
     import numpy as np
 
@@ -139,19 +163,24 @@ def _coded(
     def code(of: Sequence[str]) -> NDArray[np.intp]:
         return np.fromiter(map(place.__getitem__, of), dtype=np.intp, count=len(of))
 
-    return code(expected), {name: [code(answer) for answer in seeds] for name, seeds in answers.items()}, labels
+    truth = code(expected)
+    return {name: [Answers(truth, code(answer), len(labels)) for answer in seeds] for name, seeds in answers.items()}, labels
+
+
+def _told(metric: Metric, answers: Mapping[str, Sequence[Answers]], *candidates: str) -> int:
+    """Of how many samples a metric says something, for any of these candidates: a metric of texts may leave samples out."""
+    import numpy as np
+
+    each = [one for name in candidates for one in answers[name]]
+    if not metric.measure:
+        return len(each[0].expected)
+    return int(np.count_nonzero(np.any([metric.tally(one).parts[:, 1] > 0 for one in each], axis=0)))
 
 
 def _least_of_class(counts: NDArray[np.intp]) -> int:
     import numpy as np
 
     return SMALL_OF_FEW if np.count_nonzero(counts) <= FEW_CLASSES else SMALL_CLASS
-
-
-def _sums(parts: Any) -> NDArray[np.float64]:
-    import numpy as np
-
-    return np.asarray(parts.sum(axis=0), dtype=float).reshape(-1)
 
 
 def _resampled(
@@ -179,7 +208,7 @@ def _score(value: float, drawn: NDArray[np.float64], samples: int, metric: Metri
 
     Resampling lowers a mean over classes, for rare ones lose variety, as the test itself lowers it against the truth.
     """
-    if not isfinite(value):
+    if not isfinite(value) or samples < 2:
         return Interval(value)
     bias, error = _bias_and_error(value, drawn.mean(axis=0))
     if metric.bounds == SHARE:
@@ -206,7 +235,7 @@ def _error_of_seeds(error: float, drawn: NDArray[np.float64], rarer: float) -> f
     """
     import numpy as np
 
-    alone = sqrt(np.mean(np.var(drawn, axis=1, ddof=1)))
+    alone = sqrt(np.mean(np.nanvar(drawn, axis=1, ddof=1)))
     if len(drawn) < 2 or alone <= error:
         return error
     return alone * sqrt((rarer * (error / alone) ** 2 + 1) / (rarer + 1))
@@ -221,6 +250,7 @@ def _differences(
     values: Mapping[str, Mapping[str, float]],
     drawn: Mapping[str, Mapping[str, NDArray[np.float64]]],
     contributions: Mapping[str, Mapping[Pair, NDArray[np.float64]]],
+    told: Mapping[str, Mapping[Pair, int]],
     metrics: Sequence[Metric],
 ) -> dict[Pair, dict[str, Interval]]:
     found: dict[Pair, dict[str, Interval]] = {pair: {} for pair in combinations(values, 2)}
@@ -228,11 +258,13 @@ def _differences(
         for (one, other), of_samples in contributions[metric.name].items():
             value = values[one][metric.name] - values[other][metric.name]
             resampled = drawn[one][metric.name].mean(axis=0) - drawn[other][metric.name].mean(axis=0)
-            found[one, other][metric.name] = _difference(value, resampled, of_samples, metric)
+            found[one, other][metric.name] = _difference(value, resampled, of_samples, told[metric.name][one, other], metric)
     return found
 
 
-def _difference(value: float, drawn: NDArray[np.float64], contributions: NDArray[np.float64], metric: Metric) -> Interval:
+def _difference(
+    value: float, drawn: NDArray[np.float64], contributions: NDArray[np.float64], samples: int, metric: Metric
+) -> Interval:
     """The same for a difference of two scores, as if they had been tried on two samples more.
 
     Where two candidates differ on a few samples only, and always in favour of the same one, the spread of the resamples is too
@@ -242,7 +274,7 @@ def _difference(value: float, drawn: NDArray[np.float64], contributions: NDArray
     import numpy as np
 
     bias, error = _bias_and_error(value, drawn)
-    samples, widest = len(contributions), metric.bounds[1] - metric.bounds[0]
+    widest = metric.bounds[1] - metric.bounds[0]
     quantile = student(samples - 1)
     if error > 0:
         differing = samples * contributions[contributions != 0]
@@ -260,7 +292,9 @@ def _difference(value: float, drawn: NDArray[np.float64], contributions: NDArray
 def _bias_and_error(value: float, drawn: NDArray[np.float64]) -> tuple[float, float]:
     import numpy as np
 
-    error = float(np.std(drawn, ddof=1))
+    # A resample may have no sample of which the metric says something.
+    drawn = drawn[np.isfinite(drawn)]
+    error = float(np.std(drawn, ddof=1)) if len(drawn) > 1 else 0.0
     # What single precision leaves is no spread.
     return (float(np.mean(drawn)) - value, error) if error > 1e-7 else (0.0, 0.0)
 
@@ -272,8 +306,7 @@ def _holding(value: float, found: Interval) -> Interval:
 
 def _tested(
     metric: Metric,
-    truth: NDArray[np.intp],
-    coded: Mapping[str, Sequence[NDArray[np.intp]]],
+    answers: Mapping[str, Sequence[Answers]],
     contributions: Mapping[Pair, NDArray[np.float64]],
     seed: int,
 ) -> tuple[dict[Pair, float], str]:
@@ -282,8 +315,9 @@ def _tested(
 
     if not contributions:
         return {}, ""
-    if metric.counts_correct and all(len(seeds) == 1 for seeds in coded.values()):
-        right = {name: seeds[0] == truth for name, seeds in coded.items()}
+    # Of labels that are right or wrong; a text may be partly right.
+    if metric.counts_correct and not metric.measure and all(len(seeds) == 1 for seeds in answers.values()):
+        right = {name: seeds[0].expected == seeds[0].predicted for name, seeds in answers.items()}
         return {(one, other): mcnemar_p_value(right[one], right[other]) for one, other in contributions}, "McNemar"
     # With Holm's correction over all pairs, in quality and in energy, the smallest p value must be able to be decisive.
     least = SIGNIFICANCE / (4 * len(contributions))
@@ -307,7 +341,7 @@ def _influence(one: Any, other: Any, value: Any) -> NDArray[np.float64]:
     """
     import numpy as np
 
-    middle = (_sums(one) + _sums(other)) / 2
+    middle = (sums_of(one) + sums_of(other)) / 2
     columns = len(middle)
     at_a_time = max(1, SLOPES_AT_A_TIME // columns)
     # Central differences of a smooth function of counts.

@@ -134,8 +134,7 @@ def _verdict(case: Case, before: Goals | None, result: CandidateResult) -> Verdi
 
 def _other_metric(case: Case, before: Goals, result: CandidateResult) -> str | None:
     """The metric on which candidates were to be judged when this one was measured, where it was another one."""
-    quality, first = before.goal.get("quality"), result.campaign.metrics[0]
-    metric = (quality and quality.metric) or first
+    metric = before.metric or result.campaign.metrics[0]
     return metric if metric != case.comparison.metric.name else None
 
 

@@ -27,6 +27,12 @@ LONGEST_PARAM, LARGEST_METRIC = 6000, sys.float_info.max
 TOTAL_ENERGY = "total_energy_wh"
 # Beyond this many labels their names would be too small to read; the cells still show where the mass lies.
 MOST_NAMED_LABELS = 40
+# Of the table of answers; each metric of texts has two more columns, and with these come two that say what is odd about an answer.
+ANSWER_COLUMNS, PART_ENDINGS, TEXT_COLUMNS = (
+    ("sample_id", "expected", "predicted", "score"),
+    (" amount", " of"),
+    ("flags", "share_read"),
+)
 # Longer names would leave no room for the cells.
 LONGEST_TICK_NAME = 30
 
@@ -187,22 +193,39 @@ def power_sample_table(readings: Sequence[Reading], samples: Sequence[PowerSampl
 
 
 def _prediction_table(predictions: Sequence[Prediction]) -> bytes:
-    """The answers by column, as MLflow's `log_table` writes them, but with every digit of a number: MLflow keeps ten."""
-    columns = ["sample_id", "expected", "predicted", "score"]
-    rows = [[prediction.id, prediction.expected, prediction.predicted, prediction.score] for prediction in predictions]
+    """The answers by column, as MLflow's `log_table` writes them, but with every digit of a number: MLflow keeps ten.
+
+    Where answers are texts, each metric has two columns, its amount and out of how much.
+    """
+    metrics = list(predictions[0].parts)
+    columns = [*ANSWER_COLUMNS, *(f"{name}{ending}" for name in metrics for ending in PART_ENDINGS)]
+    rows = [_prediction_row(prediction) for prediction in predictions]
+    if metrics or any(each.share_read < 1 for each in predictions):
+        columns += TEXT_COLUMNS
+        rows = [[*row, "; ".join(each.flags), each.share_read] for row, each in zip(rows, predictions, strict=True)]
     # Half a character has an escape in JSON, as Python writes it too.
     return json.dumps({"columns": columns, "data": rows}, ensure_ascii=False).encode(errors="backslashreplace")
 
 
+def _prediction_row(prediction: Prediction) -> list[Any]:
+    parts = [number for part in prediction.parts.values() for number in part]
+    return [prediction.id, prediction.expected, prediction.predicted, prediction.score, *parts]
+
+
 def predictions_of(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> tuple[Prediction, ...]:
     """The answers of a table that was read back."""
-    place = {name: columns.index(name) for name in ("sample_id", "expected", "predicted", "score")}
+    place = {name: number for number, name in enumerate(columns)}
+    amount, of = PART_ENDINGS
+    metrics = [name.removesuffix(amount) for name in columns if name.endswith(amount)]
     return tuple(
         Prediction(
             id=str(row[place["sample_id"]]),
             expected=str(row[place["expected"]]),
             predicted=str(row[place["predicted"]]),
             score=row[place["score"]],
+            parts={name: (row[place[name + amount]], row[place[name + of]]) for name in metrics},
+            flags=tuple(filter(None, str(row[place["flags"]]).split("; "))) if "flags" in place else (),
+            share_read=row[place["share_read"]] if "share_read" in place else 1.0,
         )
         for row in rows
     )

@@ -19,6 +19,9 @@ SCIKIT_LEARN_PACKAGES = ("numpy", "scikit-learn", "scipy", "skops")
 # What MLflow takes in no name of a model; a candidate may well be called `bert-1.5`.
 NO_MODEL_NAME = re.compile(r"[/:.%\"']")
 
+# Where the stored predictor lies in a model of MLflow.
+STORED_MODEL = "data/stored"
+
 logger = logging.getLogger(__name__)
 
 
@@ -27,7 +30,9 @@ def may_be_stored(campaign: Campaign) -> bool:
     return campaign.data.contains_personal_data == "no"
 
 
-def log_model(client: MlflowClient, experiment_id: str, run_id: str, run: Run, predictor: Predictor) -> str | None:
+def log_model(
+    client: MlflowClient, experiment_id: str, run_id: str, campaign: Campaign, run: Run, predictor: Predictor
+) -> str | None:
     """Store the model and return its id; none where its own `save` fails, which must not cost the others their records."""
     import mlflow.pyfunc
     from mlflow.entities import LoggedModelOutput
@@ -54,7 +59,7 @@ def log_model(client: MlflowClient, experiment_id: str, run_id: str, run: Run, p
             source_run_id=run_id,
             params={name: str(value) for name, value in run.params.items()} | {"seed": str(run.seed)},
             tags={"preuve.candidate": run.candidate},
-            model_type="classifier",
+            model_type="text-generator" if campaign.answers_are_texts else "classifier",
         )
         client.log_model_artifacts(model.model_id, str(written))
     client.finalize_logged_model(model.model_id, "READY")

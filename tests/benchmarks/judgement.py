@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from evaluation.judgement.comparison import Comparison, compare
 from evaluation.judgement.quality import weigh_quality
 from evaluation.judgement.statistics import RESAMPLES, Interval, paired_ratio, unpaired_ratio_test
-from evaluation.metrics import Metric, accuracy, label_codes, macro_f1, tally_means
+from evaluation.metrics import Metric, accuracy, label_answers, label_codes, macro_f1, tally_means
 from evaluation.run import Campaign
 from tests.populations import (
     Floats,
@@ -159,11 +159,7 @@ BETTER_BY = 0.1
 
 def means_of(scores: Sequence[Floats]) -> Metric:
     """The metric whose value is the mean of a candidate's scores; candidates answer with their number among these."""
-    return Metric(
-        "rouge_l",
-        lambda _, predicted: float(np.mean(scores[int(np.asarray(predicted)[0])])),
-        lambda _, predicted, __: tally_means(scores[int(predicted[0])]),
-    )
+    return Metric("rouge_l", lambda answers: tally_means(scores[int(answers.predicted[0])]))
 
 
 def document_study(kind: Scores, samples: int, number: int, found: Coverages, draws: int = RESAMPLES) -> None:
@@ -379,7 +375,7 @@ def large_campaign(candidates: int, seeds: int, samples: int, classes: int) -> C
                 seed=seed,
                 rounds=rounds,
                 predictions=make_predictions(named(truth), answers),
-                scores={metric.name: metric.compute(named(truth), answers) for metric in METRICS},
+                scores={metric.name: metric.value(label_answers(named(truth), answers)) for metric in METRICS},
             )
         )
     return make_campaign(*runs)

@@ -12,7 +12,7 @@ import pytest
 
 from evaluation.data.loading import DataRequest, load_data
 from evaluation.home import PROJECT
-from evaluation.metrics import compute_macro_f1
+from evaluation.metrics import label_answers, macro_f1
 from evaluation.samples import Split
 from poc.request_classification import CANDIDATES, TASK
 
@@ -158,4 +158,4 @@ def split() -> Split:
 def test_the_set_tells_candidates_apart(split: Split, name: str, lowest: float, highest: float) -> None:
     candidate = next(candidate for candidate in CANDIDATES if candidate.name == name)
     predictor = candidate.fit(split.train, seed=0, **candidate.params)
-    assert lowest <= compute_macro_f1(split.test.targets, predictor.predict(split.test.inputs)) < highest
+    assert lowest <= macro_f1.value(label_answers(split.test.targets, predictor.predict(split.test.inputs))) < highest

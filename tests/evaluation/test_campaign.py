@@ -26,7 +26,7 @@ import pytest
 
 import evaluation.campaign
 from evaluation.budget import Budget
-from evaluation.campaign import close_what_was_killed, predict_samples, run_campaign
+from evaluation.campaign import close_what_was_killed, first_of_each_class, run_campaign
 from evaluation.candidate import Candidate, Predictor
 from evaluation.energy import tracker
 from evaluation.energy.journal import journal_folder
@@ -44,6 +44,7 @@ from evaluation.records.entries import sha256_of
 from evaluation.records.store import Store, open_store
 from evaluation.run import Campaign, DataRecord, Protocol, Run
 from evaluation.samples import Samples, Split
+from evaluation.scoring import predict_samples
 from poc.request_classification import TASK
 from tests.conftest import BIN, LAMP, write_machine_file
 from tests.records import charged_wh
@@ -320,6 +321,11 @@ def test_too_few_answers_are_a_failure(shared: Shared) -> None:
     assert shared.run_of("short").status == "failed"
     with pytest.raises(ValueError, match="expected 10 answers, one per input, got 9"):
         predict_samples(Short(), SPLIT.test)
+
+
+def test_a_rehearsal_has_the_first_samples_of_each_class_and_texts_are_all_of_one() -> None:
+    assert first_of_each_class(SPLIT.train, 2).ids == ["m0", "m1", "m10", "m11"]
+    assert first_of_each_class(SPLIT.train, 2, texts=True).ids == ["m0", "m1"]
 
 
 def test_defaults_of_a_fit_are_recorded_with_its_parameters(shared: Shared) -> None:

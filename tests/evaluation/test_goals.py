@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from evaluation.goals import (
     read_goals,
     recorded_goals,
 )
-from evaluation.metrics import accuracy, macro_f1
+from evaluation.metrics import Part, accuracy, macro_f1, text_metric
 from evaluation.pocs import find_poc
 from evaluation.task import Task, Unit
 
@@ -653,6 +654,119 @@ def test_a_floor_is_on_the_scale_of_its_metric(place: Path) -> None:
     )
     assert refused(place, UNIT + quality.replace("0.6", "101"), task=task).expected.startswith("from -20 to 100")
     assert refused(place, f"{UNIT}{quality}[goal.quality_gain]\nfloor = 121", task=task).expected.startswith("from 0 to 120")
+
+
+# Guardrails on metrics
+
+
+LENGTH = text_metric("length", lambda _, answer: Part(len(answer)), higher_is_better=False, bounds=(0.0, math.inf))
+FAITHFUL = text_metric("faithful", lambda _, answer: Part(float(bool(answer))))
+NOTES = Task("notes", "1", "notes.csv", "note", "summary", Unit("10 meters", 10), (FAITHFUL, LENGTH))
+AT_LEAST = '[[goal.guardrail]]\nmetric = "faithful"\nfloor = 0.9\n'
+AT_MOST = '[[goal.guardrail]]\nmetric = "length"\nceiling = 150\n'
+
+
+def test_guardrails_are_read_by_their_metrics(place: Path) -> None:
+    goals = read(place, UNIT + AT_MOST + AT_LEAST + "target = 0.95\n", task=NOTES).goal
+    assert list(goals.items()) == [
+        ("guardrail faithful", Goal("guardrail", floor=0.9, target=0.95, metric="faithful")),
+        ("guardrail length", Goal("guardrail", ceiling=150.0, metric="length")),
+    ]
+    assert [goal.bound for goal in goals.values()] == ["≥ 0.9", "≤ 150"]
+
+
+def test_a_guardrail_may_have_a_target_on_the_good_side(place: Path) -> None:
+    goals = read(place, f"{UNIT}{AT_MOST}target = 100\n", task=NOTES).goal
+    assert goals["guardrail length"].target == 100
+    error = refused(place, f"{UNIT}{AT_MOST}target = 200\n")
+    assert (error.found, error.where) == ("target (200) is above ceiling (150)", f"{place}, [[goal.guardrail]] 1 target")
+    error = refused(place, f"{UNIT}{AT_LEAST}target = 0.8\n")
+    assert (error.found, error.where) == ("floor (0.9) is above target (0.8)", f"{place}, [[goal.guardrail]] 1 floor")
+
+
+@pytest.mark.parametrize(
+    ("guardrail", "expected", "found", "where"),
+    [
+        (f"{AT_LEAST}ceiling = 1", "a floor or a ceiling", "both", "1"),
+        (AT_LEAST.replace("floor = 0.9", ""), "a floor or a ceiling", "neither", "1"),
+        (AT_LEAST.replace("floor", "target"), "a floor or a ceiling", "neither", "1"),
+        (AT_MOST + AT_LEAST + AT_MOST, "each of them once", "guardrail length, twice", "3"),
+        (AT_LEAST.replace('metric = "faithful"', ""), "metric", "no metric", "1 metric"),
+        (AT_LEAST.replace("0.9", "nan"), "number", "nan", "1 floor"),
+        (AT_LEAST.replace("0.9", "'0.9'"), "number", "'0.9'", "1 floor"),
+        (f"{AT_LEAST}slice = 'channel'", "one of", "unknown: slice", "1 slice"),
+    ],
+)
+def test_a_mistake_in_a_guardrail_is_named_with_its_place(
+    place: Path, guardrail: str, expected: str, found: str, where: str
+) -> None:
+    error = refused(place, UNIT + guardrail)
+    assert expected in error.expected
+    assert (error.found, error.where) == (found, f"{place}, [[goal.guardrail]] {where}")
+
+
+def test_a_guardrail_in_single_brackets_is_refused(place: Path) -> None:
+    error = refused(place, UNIT + AT_LEAST.replace("[[", "[").replace("]]", "]"))
+    assert error.where == f"{place}, [[goal.guardrail]]"
+    assert error.remedy == "write [[goal.guardrail]], in double brackets"
+
+
+@pytest.mark.parametrize(
+    ("guardrail", "expected", "found", "where"),
+    [
+        (AT_LEAST.replace("floor", "ceiling"), "a floor: more of faithful is better", "a ceiling", "ceiling"),
+        (AT_MOST.replace("ceiling", "floor"), "a ceiling: less of length is better", "a floor", "floor"),
+        (AT_LEAST.replace("faithful", "faitful"), "faithful, length", "unknown: faitful", "metric"),
+        (AT_LEAST.replace("0.9", "90"), "from 0 to 1", "90", "floor"),
+        (AT_LEAST.replace("0.9", "-0.1"), "from 0 to 1", "-0.1", "floor"),
+        (f"{AT_LEAST}target = 1.5", "from 0 to 1", "1.5", "target"),
+        (AT_MOST.replace("150", "-1"), "from 0 to inf", "-1", "ceiling"),
+    ],
+)
+def test_a_guardrail_has_the_side_and_the_scale_of_its_metric(
+    place: Path, guardrail: str, expected: str, found: str, where: str
+) -> None:
+    own = UNIT + guardrail
+    # Without the task nothing is known of its metrics.
+    read(place, own)
+    error = refused(place, own, task=NOTES)
+    assert expected in error.expected
+    assert (error.found, error.where) == (found, f"{place}, [[goal.guardrail]] 1 {where}")
+
+
+def test_for_a_guardrails_metric_written_wrongly_the_nearest_one_is_offered(place: Path) -> None:
+    assert refused(place, UNIT + AT_LEAST.replace("faithful", "faitful"), task=NOTES).remedy == "did you mean faithful?"
+
+
+def test_guardrails_are_written_out_in_one_order_and_read_back_the_same(place: Path) -> None:
+    goals = read(place, UNIT + AT_MOST + "target = 100\n" + AT_LEAST, task=NOTES)
+    assert goals.text == (
+        '[unit]\nname = "10 meters"\nsize = 10\n\n[[goal.guardrail]]\nmetric = "faithful"\nfloor = 0.9\n\n'
+        '[[goal.guardrail]]\nmetric = "length"\ntarget = 100.0\nceiling = 150.0\n'
+    )
+    assert parse_goals(goals.text) == goals
+    assert read(place, goals.text, task=NOTES) == goals
+    assert read(place, UNIT + AT_LEAST + AT_MOST + "target = 1e2\n") == goals
+
+
+def test_guardrails_of_the_city_are_replaced_as_a_whole(place: Path) -> None:
+    assert list(read(place, UNIT + AT_LEAST, AT_MOST).goal) == ["guardrail faithful"]
+    assert list(read(place, UNIT + GOAL, AT_MOST).goal) == ["class_recall", "guardrail length"]
+    assert refused(place, UNIT, AT_MOST, TASK).where == f"{city_of(place)}, [[goal.guardrail]] 1 metric"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "lines"),
+    [
+        (AT_LEAST + AT_MOST, AT_MOST + AT_LEAST, []),
+        (AT_LEAST + AT_MOST, AT_LEAST + AT_MOST.replace("150", "200"), ["guardrail length: ceiling was 150, is now 200"]),
+        (AT_LEAST, AT_LEAST + AT_MOST, ["guardrail length: added"]),
+        (AT_LEAST + AT_MOST, AT_MOST, ["guardrail faithful: removed"]),
+        (AT_LEAST, AT_LEAST.replace("faithful", "kept"), ["guardrail kept: added", "guardrail faithful: removed"]),
+    ],
+)
+def test_what_changed_of_guardrails_is_said_of_each(place: Path, before: str, after: str, lines: list[str]) -> None:
+    assert changed_goals(read(place, UNIT + before), read(place, UNIT + after)) == lines
 
 
 # The goals of this project

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,17 +32,24 @@ def fit_anything(train: Samples, *, seed: int, C: float = 1.0, words: Sequence[s
     raise NotImplementedError
 
 
+LABELS = Task("routing", "1", "requests.csv", "message", "service", Unit("one request", 1), (accuracy,))
+
+
+def poc_of(candidates: Sequence[Candidate], task: Task = LABELS) -> Poc:
+    return Poc(Path("poc/routing"), task, candidates)
+
+
 def settings_after(*changes: str) -> dict[str, Any]:
     """What the candidate `linear` is fitted with after these changes."""
-    (changed,) = change_params([Candidate("linear", fit_anything, {"C": 2.0})], changes)
+    candidates = [Candidate("linear", fit_anything, {"C": 2.0})]
+    _, (changed,) = change_params(poc_of(candidates), candidates, changes)
     return changed.settings
 
 
 @pytest.fixture
 def routing() -> Poc:
-    task = Task("routing", "1", "requests.csv", "message", "service", Unit("one request", 1), (accuracy,))
     names = ("keywords", "tfidf-logreg", "tfidf-linearsvc")
-    return Poc(Path("poc/routing"), task, [Candidate(name, fit_anything) for name in names])
+    return poc_of([Candidate(name, fit_anything) for name in names])
 
 
 @pytest.fixture
@@ -141,7 +149,7 @@ def test_changes_add_up_and_the_last_one_of_a_parameter_holds() -> None:
 
 def test_a_change_leaves_the_other_candidates_and_the_original_alone() -> None:
     candidates = [Candidate("first", fit_anything), Candidate("second", fit_anything, {"C": 2.0}), Candidate("third", fit_anything)]
-    changed = change_params(candidates, ["second.C=5"])
+    _, changed = change_params(poc_of(candidates), candidates, ["second.C=5"])
     assert [candidate.settings["C"] for candidate in changed] == [1.0, 5, 1.0]
     assert [candidate.name for candidate in changed] == ["first", "second", "third"]
     assert candidates[1].settings["C"] == 2.0
@@ -166,6 +174,106 @@ def test_for_a_candidate_or_parameter_written_wrongly_the_nearest_one_is_offered
 def test_the_seed_and_the_samples_are_no_parameters(internal: str) -> None:
     with pytest.raises(NameNotFoundError):
         settings_after(f"linear.{internal}=1")
+
+
+# Conditions of all candidates
+
+
+CONDITIONS: dict[str, Any] = {"words": 150, "share": 0.1, "language": "fr", "strict": True}
+
+
+def fit_writer(train: Samples, *, seed: int, words: int, model: str = "small") -> Predictor:
+    raise NotImplementedError
+
+
+def conditions_after(*changes: str) -> dict[str, Any]:
+    candidates = [Candidate("lead", fit_writer), Candidate("writer", fit_writer, {"model": "large"})]
+    asked = poc_of(candidates, replace(LABELS, conditions=CONDITIONS))
+    changed, chosen = change_params(asked, candidates, changes)
+    assert asked.task.conditions == CONDITIONS
+    assert [each.name for each in chosen] == ["lead", "writer"]
+    assert replace(changed, task=asked.task) == asked
+    return dict(changed.task.conditions)
+
+
+@pytest.mark.parametrize(
+    ("change", "condition", "value"),
+    [
+        ("words=100", "words", 100),
+        ("words=1", "words", 1),
+        ("share=0.5", "share", 0.5),
+        # A share of 2 is a number like any other.
+        ("share=2", "share", 2.0),
+        ("language=en", "language", "en"),
+        ("language=a=b.c", "language", "a=b.c"),
+        ("strict=false", "strict", False),
+    ],
+)
+def test_a_condition_is_changed_for_all_candidates_alike(change: str, condition: str, value: object) -> None:
+    found = conditions_after(change)
+    assert found == CONDITIONS | {condition: value}
+    assert type(found[condition]) is type(CONDITIONS[condition])
+
+
+def test_the_last_change_of_a_condition_holds_and_no_change_leaves_all() -> None:
+    assert conditions_after("words=100", "language=en", "words=50") == CONDITIONS | {"words": 50, "language": "en"}
+    assert conditions_after() == CONDITIONS
+
+
+def test_conditions_and_parameters_are_changed_together() -> None:
+    candidates = [Candidate("writer", fit_writer)]
+    asked = poc_of(candidates, replace(LABELS, conditions={"words": 150}))
+    changed, (writer,) = change_params(asked, candidates, ["words=100", "writer.model=large"])
+    assert (changed.task.conditions, writer.params) == ({"words": 100}, {"model": "large"})
+
+
+def test_for_a_condition_written_wrongly_the_nearest_one_is_offered() -> None:
+    with pytest.raises(NameNotFoundError) as caught:
+        conditions_after("word=100")
+    assert (caught.value.remedy, caught.value.where) == ("did you mean words?", "--param")
+    assert caught.value.expected == "a condition of all candidates: words, share, language, strict"
+
+
+@pytest.mark.parametrize(
+    ("change", "expected", "found"),
+    [
+        ("words=0", "a whole number above 0", "0"),
+        ("words=-5", "a whole number above 0", "-5"),
+        ("words=1.5", "a whole number above 0", "1.5"),
+        ("words=true", "a whole number above 0", "True"),
+        ("words=many", "a whole number above 0", "'many'"),
+        ("words=", "a whole number above 0", "''"),
+        ("words=null", "a whole number above 0", "None"),
+        ("share=0", "a number above 0", "0.0"),
+        ("share=-0.1", "a number above 0", "-0.1"),
+        ("share=NaN", "a number above 0", "nan"),
+        ("share=Infinity", "a number above 0", "inf"),
+        (f"share=1{'0' * 400}", "a number above 0", "inf"),
+        ("language=5", "a str", "5"),
+        ("strict=1", "a bool", "1"),
+    ],
+)
+def test_a_condition_keeps_its_kind_and_a_number_is_above_0(change: str, expected: str, found: str) -> None:
+    with pytest.raises(PreuveError) as caught:
+        conditions_after(change)
+    assert (caught.value.expected, caught.value.found, caught.value.where) == (expected, found, f"--param {change}")
+    condition = change.partition("=")[0]
+    assert caught.value.remedy == f"it is {CONDITIONS[condition]!r} where nothing is said"
+
+
+@pytest.mark.parametrize("candidate", ["lead", "writer"])
+def test_a_condition_is_not_changed_for_one_candidate_alone(candidate: str) -> None:
+    with pytest.raises(PreuveError) as caught:
+        conditions_after(f"{candidate}.words=100")
+    assert (caught.value.expected, caught.value.found) == ("words the same for all candidates", f"one for {candidate}")
+    assert caught.value.remedy == "--param words=100"
+
+
+@pytest.mark.parametrize("change", ["", "=5", ".words=5", "words", "lead.=5"])
+def test_a_change_written_otherwise_is_refused_where_there_are_conditions_too(change: str) -> None:
+    with pytest.raises(PreuveError) as caught:
+        conditions_after(change)
+    assert (caught.value.expected, caught.value.found) == ("NAME.KEY=VALUE", repr(change))
 
 
 # Folders that are broken

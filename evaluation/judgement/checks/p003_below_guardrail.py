@@ -6,6 +6,7 @@ A mean hides whom it fails. Of a class without a test sample nothing is known, w
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import isfinite
 from typing import NamedTuple
 
 from evaluation.goals import Goal
@@ -59,9 +60,9 @@ def _below(result: CandidateResult, judged: Judged, goal: Goal) -> Iterator[Advi
     found = say(template, candidate=result.name, group=worst.name, samples=worst.samples, others=others, **figures)
     command = f"preuve errors {result.campaign.task} --candidate {result.candidate}"
     if judged.outcome == "undetermined" and judged.settled_by:
-        remedy = say("{settled_by}; what it takes them for: {command}", settled_by=judged.settled_by[-1], command=command)
+        remedy = say("{settled_by}; what it gets wrong: {command}", settled_by=judged.settled_by[-1], command=command)
     else:
-        remedy = say("see what it takes them for, and give it more of them to learn from: {command}", command=command)
+        remedy = say("see what it gets wrong, and give it more of them to learn from: {command}", command=command)
     yield Advice(CODE, found, remedy, (result.name,))
 
 
@@ -70,8 +71,9 @@ def _groups(result: CandidateResult, goal: Goal) -> list[_Group]:
     right, of_sample = result.right, _group_of_each(result, goal)
     found = []
     for name in dict.fromkeys(of_sample):
-        places = [place for place, group in enumerate(of_sample) if group == name]
-        if goal.value is None or goal.value == name:
+        # Of a text nothing may say how right it is.
+        places = [place for place, group in enumerate(of_sample) if group == name and isfinite(right[place])]
+        if places and (goal.value is None or goal.value == name):
             shown = name if goal.slice is None else f"{goal.slice}={name}"
             found.append(_Group(shown, float(right[places].mean()), len(places)))
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,12 @@ from evaluation.data.card import file_sha256, read_card
 from evaluation.data.files import Columns
 from evaluation.data.loading import DataRequest, Declaration, columns_of, load_data, read_texts
 from evaluation.data.near_duplicates import NearDuplicates
-from evaluation.exceptions import DataError
+from evaluation.exceptions import DataError, PreuveError
 from evaluation.home import PROJECT
+from evaluation.metrics import Part, text_metric
 from evaluation.run import DataRecord
 from evaluation.samples import Split
+from evaluation.task import Task, Unit
 from poc.request_classification import TASK
 from tests.conftest import LAMP, labelled, write_csv
 
@@ -32,7 +35,7 @@ NOT_STORED = "models are not stored: words of the texts could be read out of the
 
 
 def load(source: str | Path, declaration: Declaration = NOTHING, **options: Any) -> tuple[Split, DataRecord]:
-    request = DataRequest(str(source), input="text", target="category", declaration=declaration, **options)
+    request = DataRequest(str(source), input="text", target=("category",), declaration=declaration, **options)
     return load_data(TASK, request, TODAY)
 
 
@@ -93,15 +96,15 @@ def test_a_users_file_has_the_tasks_columns_unless_others_are_named_and_may_have
     slices = ("channel", "urgent")
     assert columns_of(TASK, own=True) == Columns("message", "service", slices, "id", "split")
     assert columns_of(TASK, own=False) == Columns("message", "service", (), "id", "split", slices)
-    named = columns_of(TASK, own=False, input_="text", target="category")
+    named = columns_of(TASK, own=False, input_="text", targets=("category",))
     assert named == Columns("text", "category", (), "id", "split", slices)
 
 
-@pytest.mark.parametrize(("input_", "target", "slices"), [("channel", None, ("urgent",)), (None, "urgent", ("channel",))])
+@pytest.mark.parametrize(("input_", "targets", "slices"), [("channel", (), ("urgent",)), (None, ("urgent",), ("channel",))])
 def test_a_text_or_an_answer_is_no_slice_whatever_its_column_is_called(
-    input_: str | None, target: str | None, slices: tuple[str, ...]
+    input_: str | None, targets: tuple[str, ...], slices: tuple[str, ...]
 ) -> None:
-    assert columns_of(TASK, own=False, input_=input_, target=target).optional_slices == slices
+    assert columns_of(TASK, own=False, input_=input_, targets=targets).optional_slices == slices
 
 
 def test_a_users_file_is_split_by_the_columns_that_the_task_names(requests_csv: Path) -> None:
@@ -254,7 +257,7 @@ def test_data_that_cannot_be_read_gets_no_card(requests_csv: Path, home: Path) -
 
 def test_personal_data_expires_after_it_was_declared(requests_csv: Path) -> None:
     load(requests_csv, PERSONAL)
-    request = DataRequest(str(requests_csv), input="text", target="category")
+    request = DataRequest(str(requests_csv), input="text", target=("category",))
     load_data(TASK, request, dt.date(2026, 12, 31))
     with pytest.raises(DataError) as caught:
         load_data(TASK, request, dt.date(2027, 1, 1))
@@ -328,7 +331,7 @@ def test_a_card_of_the_folder_is_not_held_against_the_test_file(requests_csv: Pa
 def test_personal_data_to_measure_on_expires_like_any(requests_csv: Path, measured_csv: Path) -> None:
     load(measured_csv, PERSONAL)
     load(requests_csv, NOT_PERSONAL)
-    request = DataRequest(str(requests_csv), test=measured_csv, input="text", target="category")
+    request = DataRequest(str(requests_csv), test=measured_csv, input="text", target=("category",))
     _, record = load_data(TASK, request, dt.date(2026, 12, 31))
     assert (record.contains_personal_data, record.notices) == ("yes", (NOT_STORED,))
     with pytest.raises(DataError) as caught:
@@ -507,3 +510,174 @@ def test_a_hub_data_set_takes_no_test_file(hub: Path) -> None:
 def test_a_hub_data_set_that_cannot_be_had_is_a_users_error() -> None:
     error = refusal("hf:no-such-city/requests")
     assert (error.expected, error.where) == ("a data set that can be loaded", "hf:no-such-city/requests")
+
+
+# Answers that are texts
+
+
+def remark(split: Split, conditions: Mapping[str, Any]) -> list[str]:
+    words = conditions["words"]
+    longer = sum(len(each.split()) > words for each in split.test.targets)
+    return [f"{longer} of {len(split.test)} references have more than {words} words"] if longer else []
+
+
+SUMMARIES = Task(
+    "summaries",
+    "1",
+    "data_samples/none.csv",
+    "note",
+    ("summary", "second"),
+    Unit("one note", 1),
+    (text_metric("length", lambda _, answer: Part(len(answer), 100)),),
+    slices=("service",),
+    marks=("facts",),
+    conditions={"words": 3},
+    remarks=remark,
+)
+NOTES = [(f"Note {number}", f"summary {number}", "", f"fact {number}", "voirie") for number in range(10)]
+
+
+def load_notes(source: str | Path, *target: str, task: Task = SUMMARIES, **options: Any) -> tuple[Split, DataRecord]:
+    return load_data(task, DataRequest(str(source), target=target, declaration=NOT_PERSONAL, **options), TODAY)
+
+
+def notes_refusal(source: str | Path, *target: str, **options: Any) -> DataError:
+    with pytest.raises(DataError) as caught:
+        load_notes(source, *target, **options)
+    return caught.value
+
+
+@pytest.fixture
+def notes_csv(tmp_path: Path) -> Path:
+    return write_csv(tmp_path / "notes.csv", NOTES, header=("note", "summary", "second", "facts", "service"))
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> tuple[Path, Path]:
+    """Ten texts, a line each, and their summaries."""
+    texts, answers = tmp_path / "notes.txt", tmp_path / "summaries.txt"
+    texts.write_text("".join(f"Note {number}\n" for number in range(10)), encoding="utf-8")
+    answers.write_text("".join(f"summary {number}\n" for number in range(10)), encoding="utf-8")
+    return texts, answers
+
+
+def test_the_record_of_texts_names_all_columns_and_has_no_classes(notes_csv: Path) -> None:
+    split, record = load_notes(notes_csv)
+    assert (record.target, record.further_targets, record.marks) == ("summary", ("second",), ("facts",))
+    assert (record.classes, record.target_files, record.relabelled) == (0, {}, 0)
+    assert (record.train_samples, record.test_samples) == (7, 3)
+    assert set(split.test.slices) == {"service"}
+    assert [each.targets for each in split.test] == [(f"summary {each.input[-1]}",) for each in split.test]
+
+
+def test_a_user_may_name_other_columns_of_answers(notes_csv: Path) -> None:
+    _, record = load_notes(notes_csv, "summary")
+    assert (record.target, record.further_targets) == ("summary", ())
+    _, record = load_notes(notes_csv, "second", "summary", "facts")
+    assert (record.target, record.further_targets) == ("second", ("summary", "facts"))
+
+
+def test_a_file_without_marks_has_none_in_its_record(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "notes.csv", [row[:3] for row in NOTES], header=("note", "summary", "second"))
+    assert load_notes(path)[1].marks == ()
+
+
+def test_of_labels_one_column_alone_can_be_right() -> None:
+    with pytest.raises(PreuveError) as caught:
+        columns_of(TASK, own=False, targets=("service", "urgent"))
+    assert (caught.value.found, caught.value.where) == ("service, urgent", "--target")
+    assert columns_of(SUMMARIES, own=False).targets == ["summary", "second"]
+
+
+def test_answers_and_marks_are_no_slices() -> None:
+    task = replace(SUMMARIES, slices=("summary", "second", "service"))
+    assert columns_of(task, own=False).optional_slices == ("service",)
+
+
+def test_what_a_task_remarks_of_its_samples_is_noticed_by_its_conditions(notes_csv: Path) -> None:
+    _, quiet = load_notes(notes_csv)
+    _, record = load_notes(notes_csv, task=replace(SUMMARIES, conditions={"words": 1}))
+    assert record.notices == (*quiet.notices, "3 of 3 references have more than 1 words")
+    assert quiet == load_notes(notes_csv, task=replace(SUMMARIES, remarks=None))[1]
+
+
+def test_a_task_remarks_on_a_test_file_and_on_a_hub_too(notes_csv: Path, hub: Path) -> None:
+    task = replace(SUMMARIES, conditions={"words": 1})
+    rows = [("Another note", "one two three", "", "", "")]
+    test = write_csv(hub / "test.csv", rows, header=("note", "summary", "second", "facts", "service"))
+    assert load_notes(notes_csv, task=task, test=test)[1].notices == ("1 of 1 references have more than 1 words",)
+    notes_csv.rename(hub / "train.csv")
+    _, record = load_notes(f"hf:{hub}", task=task)
+    assert record.notices[-1] == "1 of 1 references have more than 1 words"
+    assert [each.targets for each in read_texts(record)] == [("one two three",)]
+
+
+def test_texts_and_answers_may_be_files_with_a_line_each(pair: tuple[Path, Path]) -> None:
+    texts, answers = pair
+    split, record = load_notes(texts, str(answers))
+    assert [each.targets for each in split.test] == [(f"summary {each.input[-1]}",) for each in split.test]
+    assert (len(split.train), len(split.test), split.test.marks, split.test.slices) == (7, 3, {}, {})
+    assert (record.source, record.target, record.further_targets) == (str(texts), str(answers), ())
+    assert (record.sha256, record.target_files) == (file_sha256(texts), {str(answers): file_sha256(answers)})
+    assert (record.classes, record.marks, record.contains_personal_data) == (0, (), "no")
+
+
+def test_files_of_answers_are_found_from_where_the_user_is_and_recorded_in_full(
+    pair: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts, answers = pair
+    second = answers.with_name("others.txt")
+    second.write_text("\n" * 10, encoding="utf-8")
+    monkeypatch.chdir(texts.parent)
+    monkeypatch.setenv("HOME", str(texts.parent))
+    _, record = load_notes("notes.txt", "summaries.txt", "~/others.txt")
+    monkeypatch.chdir("/")
+    assert (record.target, record.further_targets) == (str(answers), (str(second),))
+    assert record.target_files == {str(answers): file_sha256(answers), str(second): file_sha256(second)}
+    assert len(read_texts(record)) == 10
+
+
+def test_a_file_of_texts_needs_the_file_of_its_answers(pair: tuple[Path, Path]) -> None:
+    error = notes_refusal(pair[0])
+    assert (error.found, error.where) == ("no --target", f"--data {pair[0]}")
+    assert names_in(pair[0].parent) == ["notes.txt", "summaries.txt"]
+
+
+def test_a_file_of_texts_takes_no_test_file(pair: tuple[Path, Path]) -> None:
+    texts, answers = pair
+    error = notes_refusal(texts, str(answers), test=texts)
+    assert (error.found, error.where) == ("--test beside a .txt file", "--test")
+    assert names_in(texts.parent) == ["notes.txt", "summaries.txt"]
+
+
+def test_a_file_of_answers_that_is_missing_is_a_users_error(pair: tuple[Path, Path]) -> None:
+    gone = pair[1].with_name("gone.txt")
+    error = notes_refusal(pair[0], str(gone))
+    assert (error.found, error.where) == ("no such file", str(gone))
+
+
+def test_texts_with_a_line_each_are_no_data_of_labels(pair: tuple[Path, Path]) -> None:
+    assert refusal(pair[0]).found == ".txt ending"
+
+
+def test_the_texts_of_a_campaign_are_read_back_with_all_that_metrics_go_by(notes_csv: Path) -> None:
+    split, record = load_notes(notes_csv)
+    again = {each.id: each for each in read_texts(record)}
+    assert [again[each.id] for each in split.test] == list(split.test)
+
+
+def test_pairs_of_a_campaign_are_read_back(pair: tuple[Path, Path]) -> None:
+    split, record = load_notes(pair[0], str(pair[1]))
+    again = {each.id: each for each in read_texts(record)}
+    assert [again[each.id] for each in split.test] == list(split.test)
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_pairs_are_not_read_back_from_a_file_that_changed(pair: tuple[Path, Path], place: int) -> None:
+    _, record = load_notes(pair[0], str(pair[1]))
+    before = file_sha256(pair[place])
+    pair[place].write_text(pair[place].read_text(encoding="utf-8").replace("3", "three"), encoding="utf-8")
+    with pytest.raises(DataError) as caught:
+        read_texts(record)
+    assert caught.value.expected == f"the data that the campaign used (SHA-256 {before[:12]})"
+    assert caught.value.where == str(pair[place])

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from evaluation.data.files import Columns, read_rows
 from evaluation.data.hub import content_sha256, hub_split
-from evaluation.data.splits import check_overlap, read_samples, read_split, stratified_split
+from evaluation.data.splits import check_overlap, drawn_split, read_samples, read_split, stratified_split
 from evaluation.exceptions import DataError
 from evaluation.samples import Samples, Split
 from tests.conftest import BIN, LAMP, labelled, write_csv
@@ -825,3 +825,269 @@ def test_a_column_that_stands_twice_in_the_header_is_refused(tmp_path: Path) -> 
     file.write_text("text,category,text\na,b,c\n", encoding="utf-8")
     with pytest.raises(DataError, match="2 columns 'text'"):
         read_rows(file, Columns("text", "category"))
+
+
+# Answers that are texts
+
+
+TEXTS = Columns("text", "summary", further_targets=("second",), marks=("facts",), texts=True)
+TEXTS_HEADER = ("text", "summary", "second", "facts")
+PAIR = Columns("text", "summary", texts=True)
+
+
+def test_all_columns_of_right_answers_are_read(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "notes.csv", [("x", " a ", "b", "f"), ("y", "c", "d", "")], header=TEXTS_HEADER)
+    samples = read_samples(path, TEXTS)
+    assert (samples.targets, samples.further_targets, samples.marks) == (["a", "c"], (["b", "d"],), {"facts": ["f", ""]})
+    assert [(each.targets, each.marks) for each in samples] == [(("a", "b"), {"facts": "f"}), (("c", "d"), {"facts": ""})]
+
+
+def test_a_column_of_right_answers_that_is_missing_is_missed(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "notes.csv", [("x", "a")], header=("text", "summary"))
+    assert refusal(path, TEXTS).expected == "a column 'second'"
+
+
+def nothing_of(kind: str) -> Any:
+    """An empty cell."""
+    return {"csv": " ", "jsonl": None, "parquet": None}[kind]
+
+
+def write_notes(path: Path, rows: Sequence[Sequence[Any]], header: Sequence[str] = TEXTS_HEADER) -> Path:
+    if path.suffix == ".csv":
+        return write_csv(path, rows, header)
+    if path.suffix == ".jsonl":
+        return write_jsonl(path, [dict(zip(header, row, strict=True)) for row in rows])
+    return write_parquet(path, dict(zip(header, map(list, zip(*rows, strict=True)), strict=True)))
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+def test_one_of_two_right_answers_may_be_missing_and_both_where_there_is_a_mark(tmp_path: Path, kind: str) -> None:
+    gap = nothing_of(kind)
+    rows = [("x", "a", gap, gap), ("y", gap, "b", gap), ("z", gap, gap, "f")]
+    samples = read_samples(write_notes(tmp_path / f"notes.{kind}", rows), TEXTS)
+    assert [each.targets for each in samples] == [("a",), ("b",), ()]
+    assert samples.marks == {"facts": ["", "", "f"]}
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+def test_a_text_with_neither_answer_nor_mark_is_named_by_line_and_column(tmp_path: Path, kind: str) -> None:
+    gap = nothing_of(kind)
+    path = write_notes(tmp_path / f"notes.{kind}", [("x", "a", "b", "f"), ("y", gap, gap, gap)])
+    error = refusal(path, TEXTS)
+    line = 3 if kind == "csv" else 2
+    assert (error.found, error.where) == ("an empty cell", f"{path}, line {line}, column 'summary'")
+
+
+def test_a_file_may_lack_the_marks_and_then_needs_an_answer_a_row(tmp_path: Path) -> None:
+    header = ("text", "summary", "second")
+    assert read_samples(write_csv(tmp_path / "a.csv", [("x", "", "b")], header), TEXTS).marks == {}
+    assert refusal(write_csv(tmp_path / "b.csv", [("x", "", "")], header), TEXTS).found == "an empty cell"
+
+
+def test_a_mark_that_stands_twice_in_the_header_is_refused(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "notes.csv", [("x", "a", "b", "f", "g")], header=(*TEXTS_HEADER, "facts"))
+    assert refusal(path, TEXTS).found == "2 columns 'facts'"
+
+
+@pytest.mark.parametrize("column", ["summary", "second", "facts"])
+def test_an_answer_or_a_mark_is_a_text_or_nothing(tmp_path: Path, column: str) -> None:
+    row = {"text": "x", "summary": "a", "second": "b", "facts": "f", column: ["a"]}
+    path = write_jsonl(tmp_path / "notes.jsonl", [row])
+    error = refusal(path, TEXTS)
+    assert (error.found, error.where) == ("a list", f"{path}, line 1, column {column!r}")
+
+
+def test_a_label_is_never_missing_whatever_is_marked(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "train.csv", [("x", "", "f")], header=("text", "category", "facts"))
+    error = refusal(path, Columns("text", "category", marks=("facts",)))
+    assert (error.found, error.where) == ("an empty cell", f"{path}, line 2, column 'category'")
+
+
+def test_a_text_itself_is_never_missing(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "notes.csv", [("", "a", "b", "f")], header=TEXTS_HEADER)
+    assert refusal(path, TEXTS).where == f"{path}, line 2, column 'text'"
+
+
+def test_a_document_may_be_ten_times_as_long_as_what_has_a_label(tmp_path: Path) -> None:
+    path, pages = tmp_path / "notes.csv", "p" * 10_000_000
+    assert read_samples(write_csv(path, [(pages, "a", "", "")], TEXTS_HEADER), TEXTS).inputs == [pages]
+    error = refusal(write_csv(path, [(f"{pages}p", "a", "", "")], TEXTS_HEADER), TEXTS)
+    assert (error.expected, error.found) == ("a text of at most 10 000 000 characters", "10 000 001 characters")
+    assert error.where == f"{path}, line 2, column 'text'"
+
+
+@pytest.mark.parametrize("column", [1, 2, 3])
+def test_an_answer_or_a_mark_is_no_longer_than_any_cell(tmp_path: Path, column: int) -> None:
+    row = ["x", "a", "b", "f"]
+    row[column] = "y" * 1_000_001
+    path = write_csv(tmp_path / "notes.csv", [row], TEXTS_HEADER)
+    error = refusal(path, TEXTS)
+    assert (error.expected, error.where) == (
+        "a text of at most 1 000 000 characters",
+        f"{path}, line 2, column {TEXTS_HEADER[column]!r}",
+    )
+
+
+def test_further_answers_and_marks_go_with_their_samples() -> None:
+    samples = Samples(["1", "2", "3"], ["x", "y", "z"], ["a", "b", "c"], {}, [["d", "e", "f"]], {"facts": ["g", "h", "i"]})
+    assert samples.subset([2, 0]) == Samples(["3", "1"], ["z", "x"], ["c", "a"], {}, (["f", "d"],), {"facts": ["i", "g"]})
+
+
+def test_the_hash_of_samples_changes_with_further_answers_and_marks() -> None:
+    def split(second: str = "b", facts: str = "f") -> Split:
+        side = Samples(["1"], ["x"], ["a"], {}, [[second]], {"facts": [facts]})
+        return Split(side, Samples(["2"], ["y"], ["c"], {}, [["d"]], {"facts": [""]}))
+
+    found = {content_sha256(each) for each in (split(), split(second=""), split(facts="g"))}
+    assert len(found) == 3
+    assert content_sha256(split()) in found
+
+
+# Texts that are a line each
+
+
+def pair_of(folder: Path, texts: str | bytes, *answers: str | bytes) -> tuple[Path, Columns]:
+    """A file of texts, and the columns by which the files of its answers are read."""
+    names = [str(write(folder / f"answers-{number}.txt", content)) for number, content in enumerate(answers)]
+    return write(folder / "texts.txt", texts), Columns("text", names[0], further_targets=tuple(names[1:]), texts=True)
+
+
+def test_line_by_line_texts_belong_to_answers(tmp_path: Path) -> None:
+    path, columns = pair_of(tmp_path, "un\ndeux, trois\n", "a\nb\n", "c\n\n")
+    samples = read_samples(path, columns)
+    assert (samples.ids, samples.inputs) == (["row-1", "row-2"], ["un", "deux, trois"])
+    assert [each.targets for each in samples] == [("a", "c"), ("b",)]
+
+
+@pytest.mark.parametrize("texts", ["un\ndeux\n", "un\ndeux", "un\r\ndeux\r\n", "un\r\ndeux", b"\xef\xbb\xbfun\ndeux\n"])
+@pytest.mark.parametrize("answers", ["a\nb\n", "a\r\nb", b"\xef\xbb\xbfa\nb"])
+def test_how_lines_end_makes_no_difference(tmp_path: Path, texts: str | bytes, answers: str | bytes) -> None:
+    path, columns = pair_of(tmp_path, texts, answers)
+    samples = read_samples(path, columns)
+    assert (samples.inputs, samples.targets) == (["un", "deux"], ["a", "b"])
+
+
+@pytest.mark.parametrize("sign", ["\u2028", "\x0c", "\x1c", "\x85", "\x0b"])
+def test_only_a_line_feed_ends_a_line(tmp_path: Path, sign: str) -> None:
+    path, columns = pair_of(tmp_path, f"un{sign}deux\ntrois\n", "a\nb\n")
+    assert read_samples(path, columns).inputs == [f"un{sign}deux", "trois"]
+
+
+@pytest.mark.parametrize(("answers", "lines"), [("a\n", 1), ("a\nb\nc\n", 3), ("a\nb\n\n", 3), ("", 0)])
+def test_another_number_of_answers_than_texts_is_refused_by_their_file(tmp_path: Path, answers: str, lines: int) -> None:
+    path, columns = pair_of(tmp_path, "un\ndeux\n", "c\nd\n", answers)
+    error = refusal(path, columns)
+    assert error.expected == "an answer a line, as many as texts.txt has texts: 2"
+    assert (error.found, error.where) == (f"{lines} lines", str(tmp_path / "answers-1.txt"))
+
+
+def test_a_line_without_a_text_or_without_an_answer_is_named(tmp_path: Path) -> None:
+    path, columns = pair_of(tmp_path, "un\n\ntrois\n", "a\nb\nc\n")
+    assert refusal(path, columns).where == f"{path}, line 2, column 'text'"
+    path, columns = pair_of(tmp_path, "un\ndeux\n", "a\n \n")
+    error = refusal(path, columns)
+    assert (error.found, error.where) == ("an empty cell", f"{path}, line 2, column {columns.target!r}")
+
+
+def test_a_missing_file_of_answers_is_named(tmp_path: Path) -> None:
+    path = write(tmp_path / "texts.txt", "un\ndeux\n")
+    error = refusal(path, Columns("text", str(tmp_path / "gone.txt"), texts=True))
+    assert (error.found, error.where) == ("no such file", str(tmp_path / "gone.txt"))
+    assert "--target" in error.remedy
+    assert refusal(path, Columns("text", str(tmp_path), texts=True)).found == "a folder"
+
+
+def test_a_missing_file_of_texts_is_named(tmp_path: Path) -> None:
+    _, columns = pair_of(tmp_path, "un\n", "a\n")
+    error = refusal(tmp_path / "gone.txt", columns)
+    assert (error.found, error.where) == ("no such file", str(tmp_path / "gone.txt"))
+
+
+def test_answers_in_another_encoding_are_recognised_and_then_read(tmp_path: Path) -> None:
+    path, columns = pair_of(tmp_path, "été\nhiver\n".encode("cp1252"), "fermée\nà côté\n".encode("cp1252"))
+    assert refusal(path, columns).remedy.startswith("add --encoding cp1252,")
+    assert read_samples(path, columns, "cp1252").targets == ["fermée", "à côté"]
+    write(path, "été\nhiver\n")
+    assert refusal(path, columns).where == f"{columns.target}, line 1"
+
+
+def test_a_text_a_line_is_offered_to_tasks_of_texts_alone(tmp_path: Path) -> None:
+    known = "a .csv, .tsv, .jsonl or .parquet file"
+    error = refusal(write(tmp_path / "texts.txt", "un\n"))
+    assert (error.expected, error.found) == (known, ".txt ending")
+    assert refusal(write(tmp_path / "texts.docx", "un\n"), PAIR).expected == f"{known}, or a .txt file with a text a line"
+
+
+# A split by chance
+
+
+def notes(number: int, *more: str) -> Samples:
+    """So many different texts, and some more."""
+    texts = [*(f"note {place}" for place in range(number)), *more]
+    return Samples([f"n{place}" for place in range(len(texts))], texts, [f"summary of {text}" for text in texts])
+
+
+def test_texts_alone_are_split_by_chance_and_say_so(tmp_path: Path) -> None:
+    rows = [(text, target) for text, target in zip(notes(10).inputs, notes(10).targets, strict=True)]
+    split = read_split(write_csv(tmp_path / "notes.csv", rows, ("text", "summary")), PAIR, test=None)
+    assert (len(split.train), len(split.test)) == (7, 3)
+    assert sorted([*split.train.inputs, *split.test.inputs]) == sorted(notes(10).inputs)
+    assert split.test.targets == [f"summary of {text}" for text in split.test.inputs]
+    assert split.notices == ("no test file: 3 of 10 samples, drawn by chance, are kept for the test",)
+    assert split.relabelled == 0
+
+
+def test_the_same_texts_are_always_split_the_same_way_and_keep_their_order() -> None:
+    first, again = (drawn_split(notes(40), PAIR, where="") for _ in range(2))
+    assert first == again
+    assert drawn_split(notes(40), PAIR, where="", seed=1).test.ids != first.test.ids
+    for side in (first.train, first.test):
+        assert list(side.ids) == sorted(side.ids, key=lambda sample_id: int(sample_id[1:]))
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from([f"{first} {second}" for first in "abcd" for second in "efgh"]), min_size=2), st.integers(0, 99))
+def test_each_text_is_on_one_side_with_all_its_repeats_and_both_sides_have_one(texts: list[str], seed: int) -> None:
+    ids = [str(place) for place in range(len(texts))]
+    # Letter case and white space make no other text.
+    written = [text.upper() if place % 2 else text.replace(" ", "  ") for place, text in enumerate(texts)]
+    if len(set(texts)) == 1:
+        return
+    split = drawn_split(Samples(ids, written, ids), PAIR, where="", seed=seed)
+    learnt, measured = ({texts[int(sample_id)] for sample_id in side.ids} for side in (split.train, split.test))
+    assert sorted([*split.train.ids, *split.test.ids]) == sorted(ids)
+    assert not learnt & measured
+    assert len(measured) == max(1, round(0.3 * len(set(texts))))
+    repeats = len(texts) - len(set(texts))
+    assert split.notices[1:] == ((f"{repeats} samples repeat the text of another: a text is on one side only",) if repeats else ())
+
+
+@pytest.mark.parametrize(("samples", "found"), [(notes(1), "1"), (notes(1, "NOTE  0", " note 0 "), "1, 3 times")])
+def test_one_text_alone_cannot_be_split(samples: Samples, found: str) -> None:
+    with pytest.raises(DataError) as caught:
+        drawn_split(samples, PAIR, where="notes.csv")
+    assert (caught.value.found, caught.value.where) == (found, "notes.csv")
+    assert "--test" in caught.value.remedy
+
+
+def test_texts_have_no_classes_that_could_be_too_rare_or_unlearnt(tmp_path: Path) -> None:
+    train = write_csv(tmp_path / "train.csv", [("x", "a"), ("y", "a")], ("text", "summary"))
+    test = write_csv(tmp_path / "test.csv", [("z", "b")], ("text", "summary"))
+    split = read_split(train, PAIR, test=test)
+    assert (len(split.train), len(split.test), split.notices) == (2, 1, ())
+
+
+def test_texts_on_both_sides_are_refused_and_under_another_answer_not_called_relabelled(tmp_path: Path) -> None:
+    train = write_csv(tmp_path / "train.csv", [("x", "a"), ("y", "b")], ("text", "summary"))
+    test = write_csv(tmp_path / "test.csv", [("X", "c")], ("text", "summary"))
+    with pytest.raises(DataError) as caught:
+        read_split(train, PAIR, test=test)
+    assert caught.value.found.startswith("1 texts of the test are in the training samples too")
+    split = read_split(train, PAIR, test=test, allow_overlap=True)
+    assert (split.overlap, split.relabelled) == (1, 0)
+
+
+def test_a_hub_data_set_of_texts_is_split_by_chance(hub: Path) -> None:
+    write_jsonl(hub / "notes.jsonl", [{"text": text, "summary": "one"} for text in notes(10).inputs])
+    split = hub_split(str(hub), PAIR)
+    assert split.notices == ("no test file: 3 of 10 samples, drawn by chance, are kept for the test",)

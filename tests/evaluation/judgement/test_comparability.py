@@ -38,6 +38,8 @@ def test_campaigns_that_are_alike_are_compared_in_everything() -> None:
         ({"data": make_data(test_samples=5)}, "test data"),
         ({"data": make_data(test_samples=4, target="urgent")}, "columns"),
         ({"data": make_data(test_samples=4, input="subject")}, "columns"),
+        ({"data": make_data(test_samples=4, further_targets=("urgent",))}, "columns"),
+        ({"conditions": {"words": 100}}, "conditions"),
     ],
 )
 def test_another_question_or_another_test_is_compared_in_nothing(changes: dict[str, Any], named: str) -> None:
@@ -69,6 +71,14 @@ def test_the_same_test_file_by_itself_or_beside_a_training_file_is_the_same() ->
     alone = make_data(test_samples=4, sha256="e" * 64)
     beside = make_data(test_samples=4, sha256="a" * 64, test_sha256="e" * 64)
     assert comparability(contest(data=alone), contest(data=beside)).quality == []
+
+
+def test_what_was_asked_of_all_candidates_alike_is_compared_by_name_and_value() -> None:
+    asked = contest(conditions={"words": 150, "language": "fr"})
+    assert comparability(asked, contest(conditions={"language": "fr", "words": 150})) == Comparability([], [])
+    (mismatch,) = comparability(asked, contest(conditions={"words": 100, "language": "fr"})).quality
+    assert mismatch == Mismatch("conditions", "language = fr, words = 150", "language = fr, words = 100")
+    assert str(comparability(asked, contest()).quality[0]) == "conditions: language = fr, words = 150, and none"
 
 
 def with_answers(ids_from: int, expected: str) -> Campaign:

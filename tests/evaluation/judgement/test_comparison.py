@@ -27,7 +27,7 @@ from evaluation.judgement.comparison import (
     round_energies,
 )
 from evaluation.judgement.statistics import Interval
-from evaluation.metrics import Metric, accuracy, macro_f1, tally_means
+from evaluation.metrics import NOTHING_SAID, Answers, Metric, Part, Tally, accuracy, macro_f1, tally_means, text_metric
 from evaluation.run import Campaign, Protocol, Run, RunStatus
 from tests.records import (
     make_answers,
@@ -42,6 +42,8 @@ from tests.records import (
     make_reading,
     make_rounds,
     make_run,
+    make_text_answers,
+    make_text_contest,
 )
 
 # Two-sided 95 % of Student's t with 1 degree of freedom.
@@ -488,7 +490,7 @@ def test_p_values_of_scores_and_energies_of_all_pairs_are_corrected_together() -
 
 
 def test_of_a_metric_of_which_less_is_better_the_difference_is_turned_to_what_is_good() -> None:
-    errors = Metric("errors", lambda *_: 0.0, lambda truth, answer, _: tally_means(truth != answer), higher_is_better=False)
+    errors = Metric("errors", lambda answers: tally_means(answers.expected != answers.predicted), higher_is_better=False)
     comparison = compare(make_contest({"rules": 200, "linear": 300}), [errors])
     found = between(comparison)
     assert found.quality is not None
@@ -606,7 +608,7 @@ def test_runs_that_all_failed_are_shown_with_their_reasons_and_nothing_else() ->
     assert (comparison.measured, comparison.differences, comparison.front, comparison.best) == ([], [], [], None)
 
 
-undefined = Metric("undefined", lambda *_: float("nan"), lambda truth, _, __: tally_means(np.full(len(truth), np.nan)))
+undefined = Metric("undefined", lambda answers: tally_means(np.full(len(answers.expected), np.nan)))
 
 
 def test_a_score_that_is_no_number_is_neither_best_nor_on_the_front_nor_compared() -> None:
@@ -618,14 +620,15 @@ def test_a_score_that_is_no_number_is_neither_best_nor_on_the_front_nor_compared
     assert found.ratio is not None
 
 
-def only_for_one(truth: Any, answer: Any, _: int) -> Any:
+def only_for_one(answers: Answers) -> Tally:
     """A metric that is undefined for whoever answers nothing but the first class."""
+    truth, answer = answers.expected, answers.predicted
     return tally_means(np.full(len(truth), np.nan) if not np.any(answer) else truth == answer)
 
 
 def test_a_score_that_is_no_number_for_one_candidate_is_one_for_the_others() -> None:
     expected = ["a", "b"] * 20
-    partly = Metric("partly", lambda *_: 0.0, only_for_one)
+    partly = Metric("partly", only_for_one)
     runs = [
         make_run(name, baseline=name == "rules", rounds=make_rounds(1.0, 1.1), predictions=make_predictions(expected, answers))
         for name, answers in (("rules", ["a"] * 40), ("good", expected), ("bad", ["b", "a"] * 20))
@@ -806,3 +809,94 @@ def test_how_right_answers_are_is_the_mean_over_the_seeds_that_finished() -> Non
 def test_round_energies_are_those_of_the_functional_unit() -> None:
     campaign = make_campaign(make_run(rounds=make_rounds(2.0, 8.0, samples=500)))
     assert round_energies(campaign, "linear") == pytest.approx([4, 16])
+
+
+# Answers that are texts
+
+
+def never_measured_here(*_: object) -> Part:
+    """What an answer adds is in its record: no text is there to be measured again."""
+    raise AssertionError
+
+
+KEPT = text_metric("kept", never_measured_here)
+FACTS = text_metric("facts", never_measured_here, needs="facts", counts_correct=True)
+TOLD: list[tuple[float, float]] = [Part(1, 4), Part(3, 3), NOTHING_SAID, Part(0, 2)] * 10
+MORE: list[tuple[float, float]] = [Part(2, 4), Part(3, 3), NOTHING_SAID, Part(2, 2)] * 10
+HALF: list[tuple[float, float]] = [Part(0.5), Part(0.4)] * 20
+WITH_FACTS = make_data(test_samples=40, classes=0, marks=("facts",))
+TEXTS = make_text_contest({"lead": {"kept": HALF, "facts": TOLD}, "writer": {"kept": HALF, "facts": MORE}}, data=WITH_FACTS)
+
+
+def test_scores_of_texts_are_computed_from_what_was_recorded_of_them() -> None:
+    comparison = compare(TEXTS, [KEPT, FACTS])
+    assert {name: interval.value for name, interval in comparison.result("lead").scores.items()} == {
+        "kept": pytest.approx(0.45),
+        "facts": pytest.approx(4 / 9),
+    }
+    decided = between(compare(TEXTS, [KEPT, FACTS], metric="facts"), "writer", "lead")
+    assert decided.quality is not None
+    assert decided.quality.value == pytest.approx(3 / 9)
+    assert decided.better == "writer"
+
+
+def test_a_metric_whose_column_the_data_lack_is_none_and_decides_nothing() -> None:
+    without = make_text_contest({name: {"kept": HALF, "facts": [NOTHING_SAID] * 40} for name in ("lead", "writer")})
+    comparison = compare(without, [FACTS, KEPT], metric="facts")
+    assert comparison.metric is KEPT
+    assert (set(comparison.result("writer").scores), comparison.counts_correct) == ({"kept"}, None)
+    assert compare(TEXTS, [FACTS, KEPT]).metric is FACTS
+    assert compare(TEXTS, [FACTS, KEPT]).counts_correct == "facts"
+
+
+def test_how_right_a_text_is_is_the_share_that_the_metric_of_correct_outcomes_found() -> None:
+    found = compare(TEXTS, [KEPT, FACTS]).result("lead")
+    assert found.right[:4].tolist() == pytest.approx([0.25, 1.0, np.nan, 0.0], nan_ok=True)
+    assert np.isnan(compare(TEXTS, [KEPT]).result("lead").right).all()
+
+
+def test_how_right_a_text_is_is_the_mean_over_seeds() -> None:
+    seeds = [
+        TEXTS.finished_runs_of(name)[0].model_copy(update={"candidate": "writer", "seed": seed})
+        for seed, name in enumerate(("lead", "writer"))
+    ]
+    (found,) = compare(TEXTS.model_copy(update={"runs": tuple(seeds)}), [FACTS]).results
+    assert found.right[:4].tolist() == pytest.approx([0.375, 1.0, np.nan, 0.5], nan_ok=True)
+    assert found.seed_scores["facts"] == pytest.approx((4 / 9, 7 / 9))
+
+
+def test_odd_answers_and_what_was_read_are_those_of_all_seeds_that_finished() -> None:
+    def answered(*answers: tuple[tuple[str, ...], float], **changes: Any) -> Run:
+        predictions = make_text_answers({"kept": [Part(1)] * len(answers)})
+        odd = [
+            prediction.model_copy(update={"flags": flags, "share_read": share})
+            for prediction, (flags, share) in zip(predictions, answers, strict=True)
+        ]
+        return make_run("writer", rounds=make_rounds(1.0, 1.1), predictions=odd, **changes)
+
+    first = answered((("long", "empty"), 1.0), ((), 0.5))
+    second = answered((("long",), 0.25), ((), 1.0), seed=1)
+    lost = answered((("lost",), 0.1), (("lost",), 0.1), seed=2, status="interrupted", reason="it was killed")
+    campaign = make_text_contest({"lead": {"kept": [Part(1)] * 2}}, data=make_data(classes=0))
+    comparison = compare(campaign.model_copy(update={"runs": (*campaign.runs, first, second, lost)}), [KEPT])
+    found = comparison.result("writer")
+    assert found.odd_answers == {"long": 2, "empty": 1}
+    assert found.shares_read == [1.0, 0.5, 0.25, 1.0]
+    assert (comparison.result("lead").odd_answers, comparison.result("lead").shares_read) == ({}, [1.0, 1.0])
+
+
+def test_without_a_finished_run_nothing_is_odd_and_nothing_was_read() -> None:
+    campaign = make_campaign(make_run("hub", status="unavailable", reason="no network", predictions=(), readings=()))
+    (found,) = compare(campaign, [accuracy]).results
+    assert (found.odd_answers, found.shares_read) == ({}, [])
+
+
+def test_texts_that_were_asked_for_otherwise_are_not_compared() -> None:
+    asked = TEXTS.model_copy(update={"conditions": {"words": 150}})
+    shorter = TEXTS.model_copy(update={"id": SECOND, "conditions": {"words": 50}})
+    comparison = compare(asked, [KEPT, FACTS], others=[shorter])
+    first, second = (each.name for each in comparison.results if each.candidate == "writer")
+    found = between(comparison, second, first)
+    assert (found.quality, found.ratio, found.no_quality) == (None, None, "conditions: words = 150, and words = 50")
+    same = compare(asked, [KEPT, FACTS], others=[shorter.model_copy(update={"conditions": {"words": 150}})])
+    assert between(same, second, first).quality is not None

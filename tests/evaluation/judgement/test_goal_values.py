@@ -17,7 +17,7 @@ from evaluation.judgement.goal_values import Case, Judged, joined, judge_goals, 
 from evaluation.judgement.scenario import Scenario
 from evaluation.judgement.statistics import Interval
 from evaluation.messages import say
-from evaluation.metrics import Metric, accuracy, compute_accuracy, macro_f1, tally_means
+from evaluation.metrics import NOTHING_SAID, Metric, Part, accuracy, macro_f1, tally_means, text_metric
 from evaluation.run import Campaign
 from tests.records import (
     make_answers,
@@ -33,6 +33,7 @@ from tests.records import (
     make_reading,
     make_rounds,
     make_run,
+    make_text_contest,
 )
 
 CEILING = Goal("energy_per_unit_wh", ceiling=2.0, target=1.0)
@@ -199,9 +200,7 @@ def test_of_one_test_sample_there_is_no_interval_and_nothing_is_decided() -> Non
     assert (gain.outcome, settled_by(gain)) == ("undetermined", ["more test samples"])
 
 
-undefined = Metric(
-    "undefined", lambda *_: float("nan"), lambda truth, _, __: tally_means(np.full(len(truth), np.nan)), over_classes=False
-)
+undefined = Metric("undefined", lambda answers: tally_means(np.full(len(answers.expected), np.nan)), over_classes=False)
 
 
 def test_a_score_that_is_no_number_is_undetermined_and_never_zero() -> None:
@@ -216,12 +215,7 @@ def test_a_score_that_is_no_number_is_undetermined_and_never_zero() -> None:
     assert settled_by(gain) == ["answers of linear for which it is defined"]
 
 
-errors = Metric(
-    "errors",
-    lambda expected, predicted: 1 - compute_accuracy(expected, predicted),
-    lambda truth, answer, _: tally_means(truth != answer),
-    higher_is_better=False,
-)
+errors = Metric("errors", lambda answers: tally_means(answers.expected != answers.predicted), higher_is_better=False)
 
 
 def test_of_a_metric_of_which_less_is_better_fewer_errors_are_a_gain() -> None:
@@ -836,3 +830,131 @@ def test_the_extremes_hold_whatever_memory_pue_making_and_factor_are() -> None:
 def test_a_case_knows_how_right_each_answer_is() -> None:
     case = case_of(make_contest({"rules": 1, "linear": 3}, samples=4), make_goals())
     assert list(case.comparison.result("linear").right) == [1, 1, 1, 0]
+
+
+# Answers that are texts
+
+
+def never_measured_here(*_: object) -> Part:
+    raise AssertionError
+
+
+KEPT = text_metric("kept", never_measured_here)
+LENGTH = text_metric("length", never_measured_here, higher_is_better=False, unit="words", bounds=(0.0, float("inf")))
+FACTS = text_metric("facts", never_measured_here, needs="facts", counts_correct=True)
+TEXT_METRICS = (KEPT, LENGTH, FACTS)
+Parts = Sequence[tuple[float, float]]
+UNKNOWN: Parts = [NOTHING_SAID] * 100
+LEAD: dict[str, Parts] = {"kept": [Part(0.3), Part(0.5)] * 50, "length": [Part(200)] * 100, "facts": [Part(1, 3)] * 100}
+
+
+def texts(facts: Parts | None = None, *, marks: Sequence[str] = ("facts",), **changes: Any) -> Campaign:
+    """A writer of 90 or 110 words that keeps more than the lead of a hundred documents; without marks no facts are known."""
+    writer: dict[str, Parts] = {
+        "kept": [Part(0.6), Part(0.8)] * 50,
+        "length": [Part(90), Part(110)] * 50,
+        "facts": facts or [Part(2, 3), Part(3, 3)] * 50 if marks else UNKNOWN,
+    }
+    data = make_data(test_samples=100, classes=0, marks=tuple(marks))
+    lead = LEAD if marks else {**LEAD, "facts": UNKNOWN}
+    return make_text_contest({"lead": lead, "writer": writer}, data=data, **changes)
+
+
+def judge_writer(campaign: Campaign, goal: str, **goals: Any) -> Judged:
+    return judge_one(campaign, goal, name="writer", metrics=TEXT_METRICS, **goals)
+
+
+@pytest.mark.parametrize(
+    ("guardrail", "outcome"),
+    [
+        # 100 words on average, give or take 2.
+        ({"metric": "length", "ceiling": 110}, "met"),
+        ({"metric": "length", "ceiling": 99}, "undetermined"),
+        ({"metric": "length", "ceiling": 101}, "undetermined"),
+        ({"metric": "length", "ceiling": 90}, "missed"),
+        # 0.7, give or take 0.02.
+        ({"metric": "kept", "floor": 0.6}, "met"),
+        ({"metric": "kept", "floor": 0.71}, "undetermined"),
+        ({"metric": "kept", "floor": 0.8}, "missed"),
+    ],
+)
+def test_a_guardrail_on_a_metric_is_judged_by_its_whole_interval(guardrail: dict[str, Any], outcome: str) -> None:
+    found = judge_writer(texts(), f"guardrail {guardrail['metric']}", guardrail=[guardrail])
+    assert found.outcome == outcome
+    assert found.value is not None
+    assert found.value.value == pytest.approx({"length": 100, "kept": 0.7}[guardrail["metric"]])
+    assert [each.endswith("more test samples") for each in settled_by(found)] == ([True] if outcome == "undetermined" else [])
+
+
+def test_several_guardrails_are_judged_each_by_its_own_metric() -> None:
+    goals = make_goals(guardrail=[{"metric": "length", "ceiling": 90}, {"metric": "kept", "floor": 0.6}])
+    found = judged(case_of(texts(), goals, metrics=TEXT_METRICS), "writer")
+    assert (found["guardrail length"].outcome, found["guardrail kept"].outcome) == ("missed", "met")
+
+
+def test_a_guardrail_of_one_test_sample_is_undetermined() -> None:
+    one = {name: {metric: parts[:1] for metric, parts in LEAD.items()} for name in ("lead", "writer")}
+    campaign = make_text_contest(one, data=make_data(test_samples=1, classes=0, marks=("facts",)))
+    found = judge_writer(campaign, "guardrail length", guardrail=[{"metric": "length", "ceiling": 900}])
+    assert (found.outcome, str(found.reason)) == ("undetermined", "there is no interval of length: the test is too small")
+
+
+def test_a_guardrail_on_a_metric_that_says_nothing_is_no_number_and_undetermined() -> None:
+    found = judge_writer(texts(UNKNOWN), "guardrail facts", guardrail=[{"metric": "facts", "floor": 0.5}])
+    assert (found.outcome, found.value, str(found.reason)) == ("undetermined", None, "facts is not a number")
+
+
+@pytest.mark.parametrize("goal", ["quality", "quality_gain", "guardrail facts"])
+def test_a_metric_whose_column_the_data_lack_leaves_its_goals_undetermined_and_says_so(goal: str) -> None:
+    goals: dict[str, Any] = {
+        "quality": {"metric": "facts", "floor": 0.5}, "quality_gain": {"floor": 0.1},
+        "guardrail": [{"metric": "facts", "floor": 0.5}],
+    }  # fmt: skip
+    found = judge_writer(texts(marks=()), goal, **goals)
+    assert (found.outcome, found.value) == ("undetermined", None)
+    assert str(found.reason) == "the data have no column facts, without which facts says nothing"
+    assert settled_by(found) == ["data with the column facts"]
+    assert judge_writer(texts(), goal, **goals).outcome == "met"
+
+
+def test_goals_on_other_metrics_do_not_mind_a_column_that_the_data_lack() -> None:
+    goals: dict[str, Any] = {"quality": {"metric": "kept", "floor": 0.5}, "quality_gain": {"floor": 0.1}}
+    for goal in goals:
+        assert judge_writer(texts(marks=()), goal, **goals).outcome == "met"
+
+
+def text_slice(facts: Parts, channels: Sequence[str] = ("memo", "act") * 50, **slice_: Any) -> Judged:
+    goal = {"slice": "channel", "floor": 0.6} | slice_
+    key = "slice_recall channel" + (f"={goal['value']}" if "value" in goal else "")
+    return judge_writer(texts(facts, slices={"channel": tuple(channels)}), key, slice_recall=[goal])
+
+
+def test_a_slice_of_texts_is_judged_by_the_shares_found_in_them() -> None:
+    found = text_slice([Part(9, 10), Part(2, 10)] * 50)
+    assert (found.outcome, str(found.reason)) == ("missed", "lowest: act, 50 test samples")
+    assert found.value is not None
+    assert found.value.value == pytest.approx(0.2)
+    assert text_slice([Part(9, 10), Part(8, 10)] * 50).outcome == "met"
+
+
+def test_documents_that_nothing_is_known_of_are_neither_right_nor_wrong() -> None:
+    # Half of the acts have no facts that could be told.
+    facts = [Part(9, 10), Part(8, 10), Part(9, 10), NOTHING_SAID] * 25
+    found = text_slice(facts, floor=0.5)
+    assert (found.outcome, str(found.reason)) == ("met", "lowest: act, 25 test samples")
+    named = text_slice(facts, value="act", floor=0.5)
+    assert named.outcome == "met"
+    assert named.value is not None
+    assert named.value.value == pytest.approx(0.8)
+
+
+def test_a_value_of_which_no_document_is_known_has_no_sample() -> None:
+    found = text_slice([Part(9, 10), NOTHING_SAID] * 50, value="act")
+    assert (found.outcome, str(found.reason)) == ("undetermined", "the test has no sample with channel = act")
+
+
+def test_where_no_document_is_known_the_slices_are_undetermined_and_say_so() -> None:
+    for which in ({}, {"value": "act"}):
+        found = text_slice(UNKNOWN, **which)
+        assert (found.outcome, str(found.reason)) == ("undetermined", "nothing in the test data says how right an answer is")
+        assert settled_by(found) == ["test data with what the metrics go by"]

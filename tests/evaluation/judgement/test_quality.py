@@ -15,9 +15,21 @@ from hypothesis import strategies as st
 from scipy import stats
 from sklearn.metrics import f1_score
 
-from evaluation.judgement.quality import Quality, samples_needed, weigh_quality, worst_served
+from evaluation.judgement.quality import Quality, samples_needed, weigh_answers, weigh_quality, worst_served
 from evaluation.judgement.statistics import Interval, interval_of_mean_share, share_interval, student
-from evaluation.metrics import Metric, Tally, accuracy, macro_f1, tally_means
+from evaluation.metrics import (
+    NOTHING_SAID,
+    Answers,
+    Metric,
+    Part,
+    Tally,
+    accuracy,
+    label_answers,
+    macro_f1,
+    tally_means,
+    text_answers,
+    text_metric,
+)
 from tests.benchmarks.judgement import (
     ALARM_FIELDS,
     SCORES,
@@ -28,7 +40,7 @@ from tests.benchmarks.judgement import (
     label_study,
     means_of,
 )
-from tests.populations import Places, draw_answers, draw_population, draw_truth, named, shares_of
+from tests.populations import draw_answers, draw_population, draw_truth, named, shares_of
 
 METRICS = (macro_f1, accuracy)
 FEW_DRAWS = 100
@@ -90,7 +102,7 @@ def test_a_score_lies_in_its_interval_and_both_between_none_and_all(answers: lis
         for metric in METRICS:
             found = quality.scores[name][metric.name]
             low, high = ends(found)
-            assert found.value == pytest.approx(metric.compute(expected, predicted))
+            assert found.value == pytest.approx(metric.value(label_answers(expected, predicted)))
             assert 0 <= low <= found.value <= high <= 1
             assert low < high
         assert quality.scores[name]["macro_f1"].value == pytest.approx(
@@ -312,7 +324,7 @@ def test_a_permutation_test_of_macro_f1_agrees_with_swapping_the_answers() -> No
         answers = [np.where(rng.random(60) < share, truth, rng.integers(0, 3, 60)) for share in (0.75, 0.55 + 0.05 * seed)]
 
         def gain(one: np.ndarray, other: np.ndarray) -> float:
-            return macro_f1.compute(truth, one) - macro_f1.compute(truth, other)
+            return macro_f1.value(Answers(truth, one, 3)) - macro_f1.value(Answers(truth, other, 3))
 
         swapped = stats.permutation_test(
             answers, gain, permutation_type="samples", n_resamples=3000, vectorized=False, rng=np.random.default_rng(1)
@@ -339,9 +351,9 @@ def test_the_first_metric_is_tested() -> None:
 # What has no number.
 
 
-def not_a_number(_: Places, predicted: Places, __: int) -> Tally:
+def not_a_number(answers: Answers) -> Tally:
     """None where everything is answered with the first label."""
-    return tally_means(np.where(np.any(predicted), 0.5, np.nan) * np.ones(len(predicted)))
+    return tally_means(np.where(np.any(answers.predicted), 0.5, np.nan) * np.ones(len(answers.predicted)))
 
 
 def test_a_metric_that_is_not_a_number_has_no_interval_and_no_pair() -> None:
@@ -380,10 +392,10 @@ def test_no_candidate_at_all_has_no_quality() -> None:
 def test_a_metric_without_bounds_has_students_interval_and_claims_nothing_where_nothing_varies() -> None:
     errors = np.random.default_rng(1).normal(100, 20, 400)
 
-    def tally(_: Places, predicted: Places, __: int) -> Tally:
-        return tally_means(errors + predicted[0])
+    def tally(answers: Answers) -> Tally:
+        return tally_means(errors + answers.predicted[0])
 
-    metric = Metric("minutes", lambda *_: 0.0, tally, higher_is_better=False, unit="min", bounds=(-math.inf, math.inf))
+    metric = Metric("minutes", tally, higher_is_better=False, unit="min", bounds=(-math.inf, math.inf))
     quality = weigh(["0"] * 400, {"0": ["0"] * 400, "1": ["1"] * 400}, [metric])
     half = student(399) * errors.std(ddof=1) / 20
     assert quality.scores["0"]["minutes"] == pytest.approx((errors.mean(), errors.mean() - half, errors.mean() + half), rel=0.005)
@@ -404,6 +416,145 @@ def test_a_large_test_is_weighed_in_little_memory() -> None:
     tracemalloc.stop()
     # All weights of 2 000 draws at once would be 400 MB, all flips 2 GB.
     assert peak < 150e6
+
+
+# Metrics of texts.
+
+
+def never_measured_here(*_: object) -> Part:
+    raise AssertionError
+
+
+KEPT = text_metric("kept", never_measured_here)
+
+
+def weigh_texts(parts: Mapping[str, np.ndarray], metric: Metric = KEPT, *, draws: int = 20_000) -> Quality:
+    """Of candidates with one seed each, from (samples, 2) of each."""
+    answers = {name: [text_answers({metric.name: of_samples.tolist()}, len(of_samples))] for name, of_samples in parts.items()}
+    return weigh_answers(answers, [metric], draws=draws)
+
+
+def ratio(parts: np.ndarray) -> float:
+    return float(parts[..., 0].sum() / parts[..., 1].sum())
+
+
+def told_parts(rng: np.random.Generator, samples: int, share: float, of: np.ndarray | None = None) -> np.ndarray:
+    """So much found of one to nine things in each document."""
+    of = rng.integers(1, 10, samples) if of is None else of
+    return np.stack([rng.binomial(of, share), of], axis=1).astype(float)
+
+
+def two_writers(samples: int = 60, other: float = 0.5) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(11)
+    one = told_parts(rng, samples, 0.6)
+    return {"one": one, "other": told_parts(rng, samples, other, one[:, 1].astype(int))}
+
+
+def silent(samples: int) -> np.ndarray:
+    return np.tile(NOTHING_SAID, (samples, 1))
+
+
+def test_intervals_of_texts_are_as_wide_as_a_plain_bootstrap_of_documents_finds() -> None:
+    parts = two_writers()
+    rng = np.random.default_rng(5)
+    drawn = [rng.integers(0, 60, 60) for _ in range(4000)]
+    of_one = np.array([ratio(parts["one"][places]) for places in drawn])
+    gains = np.array([ratio(parts["one"][places]) - ratio(parts["other"][places]) for places in drawn])
+    quality = weigh_texts(parts)
+    score, gain = quality.scores["one"]["kept"], quality.differences["one", "other"]["kept"]
+    assert score.value == pytest.approx(ratio(parts["one"]))
+    assert score == pytest.approx(share_interval(ratio(parts["one"]), float(of_one.std(ddof=1)), 60), abs=0.005)
+    assert ends(score) == pytest.approx(tuple(np.quantile(of_one, [0.025, 0.975])), abs=0.02)
+    assert gain.value == pytest.approx(ratio(parts["one"]) - ratio(parts["other"]))
+    # Wider by the two samples that are added, and no more.
+    assert ends(gain) == pytest.approx(tuple(np.quantile(gains, [0.025, 0.975])), abs=0.02)
+    assert width(gain) > np.diff(np.quantile(gains, [0.025, 0.975]))[0]
+
+
+def test_a_metric_of_texts_that_each_count_the_same_has_the_interval_of_a_mean() -> None:
+    values = np.random.default_rng(1).beta(4, 5, 400)
+    parts = np.stack([values, np.ones(400)], axis=1)
+    half = student(399) * values.std(ddof=1) / 20
+    found = weigh_texts({"only": parts}).scores["only"]["kept"]
+    assert found == pytest.approx((values.mean(), values.mean() - half, values.mean() + half), abs=0.002)
+
+
+@pytest.mark.parametrize("metric", [KEPT, replace(KEPT, counts_correct=True)])
+def test_texts_are_tested_by_swapping_what_was_measured_on_them_even_where_that_is_how_right_they_are(metric: Metric) -> None:
+    parts = two_writers(30, 0.6)
+    rng = np.random.default_rng(3)
+    gain = abs(ratio(parts["one"]) - ratio(parts["other"]))
+    swapped = np.array([rng.random(30) < 0.5 for _ in range(4000)])[..., None]
+    one, other = (np.where(swapped, parts[b], parts[a]) for a, b in (("one", "other"), ("other", "one")))
+    as_far = [abs(ratio(ours) - ratio(theirs)) >= gain - 1e-12 for ours, theirs in zip(one, other, strict=True)]
+    quality = weigh_texts(parts, metric)
+    assert quality.test == "permutation"
+    assert 0.02 < np.mean(as_far) < 0.5
+    assert quality.p_values["one", "other"] == pytest.approx(np.mean(as_far), abs=0.03)
+
+
+# Of the few, one resample in 500 has none at all.
+@pytest.mark.parametrize(("told_of", "others", "wider"), [(20, 180, 1.15), (6, 54, 1.4)])
+def test_documents_that_a_metric_says_nothing_of_make_it_no_surer(told_of: int, others: int, wider: float) -> None:
+    parts = two_writers(told_of)
+    alone = weigh_texts(parts)
+    beside = weigh_texts({name: np.concatenate([told, silent(others)]) for name, told in parts.items()})
+    for found, wanted in (
+        (beside.scores["one"]["kept"], alone.scores["one"]["kept"]),
+        (beside.differences["one", "other"]["kept"], alone.differences["one", "other"]["kept"]),
+    ):
+        assert found.value == pytest.approx(wanted.value)
+        # A little wider: how many of them a resample has varies too.
+        assert width(wanted) * 0.97 < width(found) < width(wanted) * wider
+    assert beside.p_values["one", "other"] == pytest.approx(alone.p_values["one", "other"], abs=0.02)
+
+
+def test_two_told_documents_of_many_are_two_and_resamples_without_them_tell_nothing() -> None:
+    # Every eighth resample has neither of the two.
+    told = np.concatenate([[Part(3, 3), Part(3, 3)], silent(28)])
+    found = weigh_texts({"only": told}).scores["only"]["kept"]
+    assert found == pytest.approx((1, 2 / (2 + student(1) ** 2), 1))
+    apart = np.concatenate([[Part(3, 3), Part(0, 3)], silent(28)])
+    low, high = ends(weigh_texts({"only": apart}).scores["only"]["kept"])
+    assert low < 0.05
+    assert high > 0.95
+    same = weigh_texts({"one": told, "same": told}).differences["one", "same"]["kept"]
+    most = student(1) ** 2 / (2 + student(1) ** 2)
+    assert same == pytest.approx((0, -most, most))
+
+
+def test_of_one_told_document_there_is_a_value_and_neither_interval_nor_test() -> None:
+    quality = weigh_texts({name: np.concatenate([[Part(amount, 3)], silent(9)]) for name, amount in (("one", 3), ("two", 0))})
+    assert (quality.scores["one"]["kept"], quality.scores["two"]["kept"]) == (Interval(1), Interval(0))
+    assert (quality.differences, quality.p_values, quality.test) == ({("one", "two"): {}}, {}, "")
+
+
+def test_a_metric_that_says_nothing_of_any_text_has_no_interval_and_no_pair() -> None:
+    parts = {"told": two_writers(10)["one"], "silent": silent(10)}
+    quality = weigh_texts(parts)
+    assert math.isnan(quality.scores["silent"]["kept"].value)
+    assert (quality.scores["silent"]["kept"].low, quality.differences["told", "silent"]) == (None, {})
+    assert quality.scores["told"]["kept"].low is not None
+
+
+def test_seeds_of_which_one_tells_less_are_averaged() -> None:
+    told = two_writers(10)["one"]
+    seeds = [text_answers({"kept": parts.tolist()}, 10) for parts in (told, np.concatenate([told[:2], silent(8)]))]
+    found = weigh_answers({"only": seeds}, [KEPT]).scores["only"]["kept"]
+    assert found.value == pytest.approx((ratio(told) + ratio(told[:2])) / 2)
+    assert all(math.isfinite(end) for end in ends(found))
+
+
+def test_lengths_of_texts_have_students_interval_and_no_upper_bound() -> None:
+    lengths = np.random.default_rng(2).normal(120, 30, 100)
+    words = text_metric("words", never_measured_here, higher_is_better=False, unit="words", bounds=(0.0, math.inf))
+    found = weigh_texts({"only": np.stack([lengths, np.ones(100)], axis=1)}, words).scores["only"]["words"]
+    half = student(99) * lengths.std(ddof=1) / 10
+    assert found == pytest.approx((lengths.mean(), lengths.mean() - half, lengths.mean() + half), rel=0.01)
+
+
+def test_texts_have_no_classes_that_could_be_thin() -> None:
+    assert weigh_texts(two_writers(3), draws=FEW_DRAWS).thin_classes == ()
 
 
 # How often they are right.

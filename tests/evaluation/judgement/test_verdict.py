@@ -260,7 +260,7 @@ def test_without_known_memory_a_goal_on_a_year_is_open() -> None:
 
 
 def test_a_metric_that_is_undefined_is_not_conclusive() -> None:
-    undefined = Metric("undefined", lambda *_: float("nan"), lambda truth, _, __: tally_means(np.full(len(truth), np.nan)))
+    undefined = Metric("undefined", lambda answers: tally_means(np.full(len(answers.expected), np.nan)))
     found = verdicts(well(), make_goals(quality={"metric": "undefined", "floor": 0.1}), metrics=[undefined])
     assert found.of["linear"].decision == "NOT CONCLUSIVE"
     assert found.leading == "linear"
@@ -426,7 +426,7 @@ def test_energies_of_two_machines_decide_nothing_between_two_that_tie() -> None:
 
 
 def test_of_a_metric_of_which_less_is_better_the_lowest_score_leads() -> None:
-    errors = Metric("errors", lambda *_: 0.0, lambda truth, answer, _: tally_means(truth != answer), higher_is_better=False)
+    errors = Metric("errors", lambda answers: tally_means(answers.expected != answers.predicted), higher_is_better=False)
     campaign = make_contest({"rules": 200, "good": 300, "better": 390})
     assert verdicts(campaign, make_goals(quality={"metric": "errors"}), metrics=[errors]).leading == "better"
 

@@ -14,7 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from evaluation.campaign import predict_samples
 from evaluation.energy.reading import PowerSample
 from evaluation.records.items import (
     MetricItem,
@@ -31,6 +30,7 @@ from evaluation.records.items import (
 )
 from evaluation.run import Prediction, Protocol, Run
 from evaluation.samples import Samples
+from evaluation.scoring import predict_samples
 from tests.records import (
     STARTED,
     make_campaign,
@@ -349,6 +349,54 @@ def test_answers_read_back_from_json_are_those_written_whatever_the_order_of_the
     table = json.loads(run_files(make_run(predictions=tuple(predictions)))["predictions.json"])
     rows = [[row[table["columns"].index(column)] for column in columns] for row in table["data"]]
     assert predictions_of(columns, json.loads(json.dumps(rows))) == tuple(predictions)
+
+
+PART = st.tuples(*[st.floats(0, 1e6)] * 2)
+TEXT_PREDICTIONS = st.builds(
+    Prediction,
+    id=st.text(min_size=1),
+    expected=st.just("0" * 32),
+    predicted=st.just("f" * 32),
+    score=st.none() | st.floats(allow_nan=False),
+    parts=st.tuples(PART, PART).map(lambda parts: dict(zip(("ROUGE-L of", "words amount"), parts, strict=True))),
+    flags=st.lists(st.sampled_from(["empty", "longer than asked", "in English"]), unique=True).map(tuple),
+    share_read=st.floats(0, 1),
+)
+TEXT_COLUMNS = [
+    "sample_id", "expected", "predicted", "score", "ROUGE-L of amount", "ROUGE-L of of", "words amount amount", "words amount of",
+    "flags", "share_read",
+]  # fmt: skip
+
+
+def test_the_table_of_text_answers_has_what_each_metric_measured_and_what_is_odd() -> None:
+    answer = Prediction(
+        id="s1", expected="0" * 32, predicted="f" * 32, score=None, parts={"kept": (0.1 + 0.2, 4.0), "facts": (0.0, 0.0)},
+        flags=("empty", "in English"), share_read=0.25,
+    )  # fmt: skip
+    assert json.loads(run_files(make_run(predictions=(answer,)))["predictions.json"]) == {
+        "columns": [
+            "sample_id", "expected", "predicted", "score", "kept amount", "kept of", "facts amount", "facts of",
+            "flags", "share_read",
+        ],
+        "data": [["s1", "0" * 32, "f" * 32, None, 0.30000000000000004, 4.0, 0.0, 0.0, "empty; in English", 0.25]],
+    }  # fmt: skip
+
+
+@given(st.lists(TEXT_PREDICTIONS, min_size=1, max_size=5), st.permutations(TEXT_COLUMNS))
+def test_text_answers_read_back_from_json_are_those_written_whatever_the_order_of_the_columns(
+    predictions: list[Prediction], columns: list[str]
+) -> None:
+    table = json.loads(run_files(make_run(predictions=tuple(predictions)))["predictions.json"])
+    assert table["columns"] == TEXT_COLUMNS
+    rows = [[row[TEXT_COLUMNS.index(column)] for column in columns] for row in table["data"]]
+    assert predictions_of(columns, json.loads(json.dumps(rows))) == tuple(predictions)
+
+
+def test_how_much_of_an_input_was_read_is_kept_with_labels_too() -> None:
+    whole, half = make_predictions(["a", "b"], ["a", "b"])
+    predictions = (whole, half.model_copy(update={"share_read": 0.5}))
+    table = json.loads(run_files(make_run(predictions=predictions))["predictions.json"])
+    assert predictions_of(table["columns"], table["data"]) == predictions
 
 
 @pytest.mark.parametrize("labels", [2, 40, 77])

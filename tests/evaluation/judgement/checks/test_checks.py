@@ -35,7 +35,7 @@ from tests.records import make_machine
 # A terminal of 100 columns, two lines, with the code before it.
 LONGEST = 200
 SOUND = sound_campaign()
-NOT_A_NUMBER = Metric("odd", lambda *_: nan, lambda expected, *_: tally_means(np.full(len(expected), nan)))
+NOT_A_NUMBER = Metric("odd", lambda answers: tally_means(np.full(len(answers.expected), nan)))
 
 
 def only(*names: str) -> Callable[[Campaign], Campaign]:

@@ -6,7 +6,7 @@ import pytest
 
 from evaluation.goals import parse_goals
 from evaluation.judgement.checks.advice import Advice
-from evaluation.metrics import accuracy
+from evaluation.metrics import NOTHING_SAID, Part, accuracy, text_metric
 from evaluation.run import Prediction
 from tests.evaluation.judgement.checks.sound import (
     CHANNELS,
@@ -20,6 +20,7 @@ from tests.evaluation.judgement.checks.sound import (
     sound_campaign,
     sound_data,
 )
+from tests.records import make_text_contest
 
 SOUND = sound_campaign()
 
@@ -61,7 +62,7 @@ def test_the_floor_itself_is_enough_for_a_slice(right: int, expected: list[str])
 
 def test_where_the_test_leaves_it_open_the_advice_says_what_settles_it() -> None:
     (advice,) = with_answers(bins_found(55))
-    assert "more test samples of bins; what it takes them for: preuve errors" in str(advice.remedy)
+    assert "more test samples of bins; what it gets wrong: preuve errors" in str(advice.remedy)
 
 
 def test_further_classes_are_counted() -> None:
@@ -133,3 +134,23 @@ def test_without_guardrails_there_is_nothing_to_be_below() -> None:
     under = campaign.model_copy(update={"goals": goals.text, "goals_sha256": goals.sha256})
     assert codes(advice_on(under, goals=goals)) == []
     assert codes(advice_on(campaign, goals=GOALS)) == ["P003"]
+
+
+def never_measured_here(*_: object) -> Part:
+    raise AssertionError
+
+
+def test_documents_that_nothing_is_known_of_are_in_no_group() -> None:
+    # Of the letters nothing is known, of half of the acts neither; of all others the lead finds all.
+    found: dict[str, list[tuple[float, float]]] = {
+        "lead": [Part(10, 10), Part(10, 10), Part(10, 10), NOTHING_SAID, NOTHING_SAID] * 20,
+        "writer": [Part(9, 10), Part(2, 10), Part(9, 10), NOTHING_SAID, NOTHING_SAID] * 20,
+    }
+    campaign = make_text_contest(
+        {name: {"facts": parts} for name, parts in found.items()}, slices={"channel": ("memo", "act", "memo", "act", "letter") * 20}
+    )
+    goals = parse_goals('[unit]\nname = "1 000 requests"\nsize = 1000\n[[goal.slice_recall]]\nslice = "channel"\nfloor = 0.5\n')
+    metrics = [text_metric("facts", never_measured_here, counts_correct=True)]
+    (advice,) = (each for each in advice_on(campaign, goals=goals, metrics=metrics) if each.code == "P003")
+    assert str(advice.found).startswith("below the floor of 0.500: writer finds 0.200 of channel=act (")
+    assert str(advice.found).endswith("20 test samples)")
