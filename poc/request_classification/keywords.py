@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,19 +12,11 @@ from pathlib import Path
 from evaluation.candidate import Predictor
 from evaluation.exceptions import CandidateUnavailableError
 from evaluation.samples import Samples
+from evaluation.texts.words import fold
 
 ROUTING_SHEET = Path(__file__).with_name("routing_sheet.toml")
 SAVED_SHEET = "routing_sheet.json"
 WORD = re.compile(r"\w+")
-
-
-def fold(text: str) -> str:
-    """The text without accents, capitals or typographic apostrophes, as a clerk reads it.
-
-    >>> fold("L’Éclairage")
-    "l'eclairage"
-    """
-    return unicodedata.normalize("NFKD", text.lower().replace("\u2019", "'")).encode("ascii", "ignore").decode()
 
 
 class RoutingSheet:

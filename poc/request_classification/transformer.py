@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evaluation.candidate import Predictor
-from evaluation.exceptions import CandidateUnavailableError
 from evaluation.samples import Samples
+from poc.pretrained import load_local, seed_everything, train_byte_pairs, train_in_steps
 
 if TYPE_CHECKING:
     import torch
@@ -18,12 +18,6 @@ if TYPE_CHECKING:
 LONGEST_MESSAGE = 128
 TRAIN_BATCH = 32
 PREDICT_BATCH = 64
-# Share of the steps over which the learning rate rises before it falls to nothing, as is usual for these models.
-WARM_UP_SHARE = 0.1
-WEIGHT_DECAY = 0.01
-LARGEST_GRADIENT = 1.0
-# Tokens that are no words, as BERT writes them.
-PADDING, UNKNOWN, BEGIN, END = "[PAD]", "[UNK]", "[CLS]", "[SEP]"
 
 
 class TextClassifier:
@@ -90,9 +84,9 @@ def fit_tiny_transformer(
     """Train a tokenizer and a small encoder on `train` alone."""
     from transformers import BertConfig, BertForSequenceClassification
 
-    _seed_everything(seed)
+    seed_everything(seed)
     labels = sorted(set(train.targets))
-    tokenizer = train_tokenizer(train.inputs, vocabulary)
+    tokenizer = train_byte_pairs(train.inputs, vocabulary)
     config = BertConfig(
         vocab_size=len(tokenizer),
         hidden_size=width,
@@ -116,7 +110,7 @@ def fit_hub_transformer(
     Raises:
         CandidateUnavailableError: the model is not on this machine.
     """
-    _seed_everything(seed)
+    seed_everything(seed)
     labels = sorted(set(train.targets))
     tokenizer, encoder = load_checkpoint(model, revision, **_label_names(labels))
     classifier = TextClassifier(tokenizer, encoder, labels)
@@ -134,43 +128,14 @@ def load_checkpoint(name: str, revision: str | None = None, **config: Any) -> tu
     """
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-    folder = Path(name).expanduser()
-    shared = {"local_files_only": True, "trust_remote_code": False, "revision": None if folder.is_dir() else revision}
-    source = str(folder) if folder.is_dir() else name
-    try:
+    def load(source: str, **shared: Any) -> tuple[Any, Any]:
         tokenizer = AutoTokenizer.from_pretrained(source, **shared)
         model = AutoModelForSequenceClassification.from_pretrained(
             source, use_safetensors=True, ignore_mismatched_sizes=bool(config), **shared, **config
         )
-    except (OSError, ValueError) as error:
-        if folder.is_dir() or name.startswith(("/", ".", "~")):
-            raise CandidateUnavailableError(
-                f"there is no model with its tokenizer in the folder {name} (config.json, model.safetensors, tokenizer.json)",
-                remedy="--param hub-transformer.model=FOLDER with a folder that save_pretrained wrote",
-            ) from error
-        pinned = f" --revision {revision}" if revision else ""
-        raise CandidateUnavailableError(
-            f"the model {name} is not on this machine, and nothing is fetched unasked",
-            remedy=f".venv/bin/hf download {name}{pinned}",
-        ) from error
-    return tokenizer, model
+        return tokenizer, model
 
-
-def train_tokenizer(texts: Sequence[str], vocabulary: int) -> Any:
-    """A byte-pair tokenizer without accents or capitals, learnt from these texts."""
-    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
-    from transformers import PreTrainedTokenizerFast
-
-    special = [PADDING, UNKNOWN, BEGIN, END]
-    tokenizer = Tokenizer(models.BPE(unk_token=UNKNOWN))
-    tokenizer.normalizer = normalizers.Sequence([normalizers.NFD(), normalizers.Lowercase(), normalizers.StripAccents()])
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    trainer = trainers.BpeTrainer(vocab_size=vocabulary, special_tokens=special, show_progress=False)
-    tokenizer.train_from_iterator(texts, trainer)
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single=f"{BEGIN} $A {END}", special_tokens=[(token, special.index(token)) for token in (BEGIN, END)]
-    )
-    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token=PADDING, unk_token=UNKNOWN, cls_token=BEGIN, sep_token=END)
+    return load_local(name, revision, load, candidate="hub-transformer")
 
 
 def train_classifier(classifier: TextClassifier, train: Samples, *, seed: int, epochs: int, learning_rate: float) -> None:
@@ -178,23 +143,14 @@ def train_classifier(classifier: TextClassifier, train: Samples, *, seed: int, e
     import torch
 
     model = classifier.model
-    model.train()
     numbers = {label: number for number, label in enumerate(classifier.labels)}
-    batches = list(_epochs(train, epochs, random.Random(seed)))
-    optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate, weight_decay=WEIGHT_DECAY)
-    rise = max(1, round(WARM_UP_SHARE * len(batches)))
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: min((step + 1) / rise, (len(batches) - step) / max(1, len(batches) - rise))
-    )
-    for places in batches:
+
+    def loss_of(places: Sequence[int]) -> Any:
         batch = encode(classifier.tokenizer, [train.inputs[place] for place in places])
         answers = torch.tensor([numbers[train.targets[place]] for place in places])
-        loss = torch.nn.functional.cross_entropy(model(**batch).logits, answers)
-        optimizer.zero_grad()
-        torch.autograd.backward(loss)
-        torch.nn.utils.clip_grad_norm_(model.parameters(), LARGEST_GRADIENT)
-        optimizer.step()
-        schedule.step()
+        return torch.nn.functional.cross_entropy(model(**batch).logits, answers)
+
+    train_in_steps(model, list(_epochs(train, epochs, random.Random(seed))), loss_of, learning_rate)
 
 
 def _epochs(train: Samples, epochs: int, chance: random.Random) -> Iterator[list[int]]:
@@ -213,10 +169,3 @@ def _epochs(train: Samples, epochs: int, chance: random.Random) -> Iterator[list
 
 def _label_names(labels: Sequence[str]) -> dict[str, Any]:
     return {"id2label": dict(enumerate(labels)), "label2id": {label: number for number, label in enumerate(labels)}}
-
-
-def _seed_everything(seed: int) -> None:
-    import torch
-
-    torch.manual_seed(seed)
-    torch.use_deterministic_algorithms(mode=True)
