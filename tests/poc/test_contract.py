@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Sequence
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +16,26 @@ from evaluation.data.card import card_path, read_card
 from evaluation.data.loading import DataRequest, load_data
 from evaluation.home import PROJECT
 from evaluation.pocs import Poc, find_pocs
-from evaluation.predictors import confidence, load_predictor, save_predictor
+from evaluation.predictors import confidence, load_predictor, save_predictor, shares_read
 from evaluation.samples import Samples
+from evaluation.texts.oddities import LIMIT
+from evaluation.texts.words import count_words
 
 POCS = find_pocs()
 ALL = [pytest.param(poc, candidate, id=f"{poc.task.name}/{candidate.name}") for poc in POCS for candidate in poc.candidates]
-# Enough to learn from, little enough to learn in a second.
-LEARNT = 96
+# Enough to learn from and to try, little enough to learn in a second: labels, and texts.
+LEARNT, LEARNT_TEXTS = 96, 12
+TRIED, TRIED_TEXTS = 10, 4
+# The fixture that makes a model of the kind that a candidate takes.
+CHECKPOINTS = {"hub-transformer": "tiny_checkpoint", "hub-seq2seq": "tiny_summariser", "hub-llm": "tiny_chat_model"}
 
 
-def small_params(candidate: Candidate, checkpoint: Path) -> dict[str, Any]:
-    """Parameters that make a slow candidate quick; what they change is only how long it learns."""
-    small = {"epochs": 1, "vocabulary": 500, "width": 16, "model": str(checkpoint)}
+def small_params(candidate: Candidate, request: pytest.FixtureRequest) -> dict[str, Any]:
+    """Parameters that make a slow candidate quick: they change how long it learns, how much it reads and how much it writes."""
+    small: dict[str, Any] = {"epochs": 1, "vocabulary": 500, "width": 16, "source_tokens": 128, "most_tokens": 40}
+    if "model" in candidate.params:
+        assert candidate.name in CHECKPOINTS, "a candidate with a pretrained model needs a tiny one: a fixture in conftest.py"
+        small["model"] = str(request.getfixturevalue(CHECKPOINTS[candidate.name]))
     return {name: small.get(name, value) for name, value in candidate.params.items()}
 
 
@@ -34,7 +44,8 @@ def some_samples() -> dict[str, tuple[Samples, Samples]]:
     found = {}
     for poc in POCS:
         split, _ = load_data(poc.task, DataRequest(), dt.date(2026, 11, 23))
-        found[poc.task.name] = (split.train.subset(range(LEARNT)), split.test.subset(range(10)))
+        learnt, tried = (LEARNT_TEXTS, TRIED_TEXTS) if poc.task.answers_are_texts else (LEARNT, TRIED)
+        found[poc.task.name] = (split.train.subset(range(learnt)), split.test.subset(range(tried)))
     return found
 
 
@@ -57,23 +68,47 @@ def test_a_poc_has_one_baseline_and_no_name_twice(poc: Poc) -> None:
 
 
 @pytest.mark.parametrize(("poc", "candidate"), ALL)
-def test_answers_are_legal_and_the_same_for_a_seed_and_after_storing(
-    poc: Poc, candidate: Candidate, some_samples: dict[str, tuple[Samples, Samples]], tiny_checkpoint: Path, tmp_path: Path
-) -> None:
-    train, ten = some_samples[poc.task.name]
-    params = small_params(candidate, tiny_checkpoint)
-    first = candidate.fit(train, seed=7, **params)
-    answers = list(first.predict(ten.inputs))
-    assert len(answers) == len(ten)
-    assert set(answers) <= set(train.targets)
+def test_what_is_asked_of_all_alike_is_no_parameter_of_one(poc: Poc, candidate: Candidate) -> None:
+    assert not set(poc.task.conditions) & set(candidate.params)
+    assert set(poc.task.conditions) <= set(signature(candidate.fit).parameters)
 
-    again = candidate.fit(train, seed=7, **params)
-    assert list(again.predict(ten.inputs)) == answers
-    assert confidence(again, ten.inputs) == confidence(first, ten.inputs)
+
+@pytest.mark.parametrize(("poc", "candidate"), ALL)
+def test_answers_are_legal_and_the_same_for_a_seed_and_after_storing(
+    poc: Poc,
+    candidate: Candidate,
+    some_samples: dict[str, tuple[Samples, Samples]],
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+) -> None:
+    train, few = some_samples[poc.task.name]
+    # As a campaign calls `fit`: with what is asked of all alike.
+    asked = candidate.with_params(small_params(candidate, request)).with_params(poc.task.conditions)
+    first = asked.fit(train, seed=7, **asked.params)
+    answers = list(first.predict(few.inputs))
+    assert len(answers) == len(few)
+    check_legal(poc, train, answers)
+
+    again = asked.fit(train, seed=7, **asked.params)
+    assert list(again.predict(few.inputs)) == answers
+    assert confidence(again, few.inputs) == confidence(first, few.inputs)
+    shares = shares_read(first, few.inputs)
+    assert all(0 < share <= 1 for share in shares)
 
     save_predictor(first, tmp_path / "stored")
     stored = load_predictor(tmp_path / "stored")
-    assert list(stored.predict(ten.inputs)) == answers
-    assert confidence(stored, ten.inputs) == confidence(first, ten.inputs)
+    assert list(stored.predict(few.inputs)) == answers
+    assert confidence(stored, few.inputs) == confidence(first, few.inputs)
+    assert shares_read(stored, few.inputs) == shares
     assert not list((tmp_path / "stored").rglob("*.pkl"))
     assert not list((tmp_path / "stored").rglob("*.bin"))
+
+
+def check_legal(poc: Poc, train: Samples, answers: Sequence[str]) -> None:
+    """Labels are among those that were learnt; texts say something and are as long as they may be."""
+    if not poc.task.answers_are_texts:
+        assert set(answers) <= set(train.targets)
+        return
+    assert all(isinstance(answer, str) for answer in answers)
+    assert any(answers)
+    assert all(count_words(answer) <= poc.task.conditions[LIMIT] for answer in answers)
