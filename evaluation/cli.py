@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from evaluation.candidate import Candidate
     from evaluation.energy.self_test import SelfTest
     from evaluation.pocs import Poc
+    from evaluation.records.store import Store
     from evaluation.run import Campaign, DataRecord, Protocol
     from evaluation.samples import Split
 
@@ -93,7 +94,12 @@ def list_pocs(as_json: Json = False) -> None:
 def run(
     poc: Annotated[str | None, typer.Argument(metavar="POC", help="As `preuve list` shows it.")] = None,
     candidate: Annotated[list[str] | None, typer.Option(help="Only this candidate; may be repeated.")] = None,
-    param: Annotated[list[str] | None, typer.Option(metavar="NAME.KEY=VALUE", help="Change a candidate's parameter.")] = None,
+    param: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[NAME.]KEY=VALUE", help="Change a candidate's parameter, or without NAME a condition of all of them."
+        ),
+    ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Fits of each candidate, with seeds 0, 1, ...")] = 1,
     rounds: Annotated[int | None, typer.Option(min=1, help="Measured windows of each fit. [default: 5]")] = None,
     window: Annotated[
@@ -102,11 +108,14 @@ def run(
     quick: Annotated[bool, typer.Option("--quick", help="3 rounds of 2 seconds, to try things out.")] = False,
     threads: Annotated[int, typer.Option(min=1, help="Threads of the numeric libraries, for all candidates alike.")] = 1,
     data: Annotated[
-        str | None, typer.Option(metavar="FILE|hf:NAME", help="Your own data: CSV, JSON Lines, Parquet or a hub's.")
+        str | None, typer.Option(metavar="FILE|hf:NAME", help="Your own data: CSV, JSON Lines, Parquet, a text a line or a hub's.")
     ] = None,
-    test: Annotated[Path | None, typer.Option(metavar="FILE", help="Test data; without it, 30 % of each class.")] = None,
+    test: Annotated[Path | None, typer.Option(metavar="FILE", help="Test data; without it, 30 % are drawn.")] = None,
     text: Annotated[str | None, typer.Option(metavar="COLUMN", help="Column of the texts.")] = None,
-    target: Annotated[str | None, typer.Option(metavar="COLUMN", help="Column of the answers.")] = None,
+    target: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN|FILE", help="Column of the answers; the file of them where --data has a text a line."),
+    ] = None,
     encoding: Annotated[str, typer.Option(help="Encoding of the data files, for example cp1252.")] = "utf-8",
     allow_overlap: Annotated[bool, typer.Option("--allow-overlap", help="Accept texts that are in both files.")] = False,
     licence: Annotated[str | None, typer.Option(help="Licence of your data, for its card.")] = None,
@@ -165,10 +174,10 @@ def run(
             expected="a POC, or --repeat RUN", found="neither", where="command line", remedy="preuve list shows the POCs"
         )
     found = find_poc(poc)
-    chosen = change_params(found.choose(candidate or []), param or [])
+    found, chosen = change_params(found, found.choose(candidate or []), param or [])
     declaration = Declaration(licence, personal_data.value if personal_data else None, dpia, expires.date() if expires else None)
     _check_own_data(data, own_data)
-    request = DataRequest(data, test, text, target, encoding, allow_overlap, declaration)
+    request = DataRequest(data, test, text, target or (), encoding, allow_overlap, declaration)
     protocol = _protocol(seeds=seeds, rounds=rounds, window_s=window, threads=threads, quick=quick)
     split, record = load_data(found.task, request, datetime.now().astimezone().date())
     campaign = _run_campaign(found, chosen, split, record, protocol, over_budget=over_budget, wait=wait)
@@ -357,7 +366,10 @@ def errors(
     limit: Annotated[int, typer.Option(min=1, help="How many to show.")] = 20,
     as_json: Json = False,
 ) -> None:
-    """What a candidate got wrong, the most confident mistakes first. Texts are read from the data file, which alone has them."""
+    """What a candidate got wrong, the most confident mistakes or the worst texts first.
+
+    Texts are read from the data file, which alone has them; answers that are texts are given again by the stored model.
+    """
     from dataclasses import asdict
 
     from evaluation.campaign import close_what_was_killed
@@ -370,6 +382,9 @@ def errors(
     store = open_store(found.task.name)
     close_what_was_killed(store, complain)
     chosen = store.read_campaign(campaign) if campaign else store.latest_campaign(candidate)
+    if chosen.answers_are_texts:
+        _weak_answers(found, chosen, store, candidate, seed, limit, as_json=as_json)
+        return
     mistakes, answers = find_mistakes(chosen, candidate, seed)
     if as_json:
         show_json({"campaign": chosen.id, "answers": answers, "mistakes": [asdict(mistake) for mistake in mistakes[:limit]]})
@@ -378,6 +393,20 @@ def errors(
     show(mistake_table(mistakes[:limit], title))
     if len(mistakes) > limit:
         show(f"{len(mistakes) - limit} more: --limit {len(mistakes)}")
+
+
+def _weak_answers(poc: Poc, campaign: Campaign, store: Store, candidate: str, seed: int, limit: int, *, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from evaluation.terminal import weak_answer_table
+    from evaluation.weak_answers import find_weak_answers
+
+    weak, metric, answers = find_weak_answers(campaign, poc.task, candidate, seed, store, limit)
+    if as_json:
+        show_json({"campaign": campaign.id, "answers": answers, "metric": metric.name, "worst": [asdict(each) for each in weak]})
+        return
+    title = f"{candidate}: the {len(weak)} worst of {answers} answers by {metric.name} (campaign {campaign.id})"
+    show(weak_answer_table(weak, metric.name, title))
 
 
 @app.command()

@@ -52,6 +52,8 @@ def comparison_page(found: Assessment) -> Iterator[RenderableType]:
             yield harmless("", "Checks")
         yield from (harmless(f"{advice.code} {_sentence(str(advice.found))} → {advice.remedy}") for advice in found.advice)
         yield ""
+        if len(_metrics(comparison)) > MOST_METRICS:
+            yield score_table(comparison)
         if len(comparison.measured) > 1:
             yield difference_table(comparison)
         yield from _at_scale(found)
@@ -77,8 +79,7 @@ def _column(table: Table, *heading: str, justify: Literal["left", "right"] = "ri
 def candidate_table(comparison: Comparison, verdicts: Verdicts) -> Table:
     """The candidates side by side: quality, energy and time with their intervals, and the decision on each."""
     campaign = comparison.campaign
-    # The one that decides goes first, also where the POC has it since this campaign only.
-    metrics = list(dict.fromkeys([comparison.metric.name, *campaign.metrics]))[:MOST_METRICS]
+    metrics = _metrics(comparison)[:MOST_METRICS]
     measured = comparison.measured
     unit, factor = energy_unit(max(result.energy_wh.value for result in measured if result.energy_wh))
     table = _table(f"{campaign.task} on {campaign.data.name}, campaign {campaign.id}")
@@ -97,6 +98,27 @@ def candidate_table(comparison: Comparison, verdicts: Verdicts) -> Table:
             latency(result),
             _verdict(verdicts.of.get(result.name), on_front=result.name in front),
         )
+    return table
+
+
+def _metrics(comparison: Comparison) -> list[str]:
+    """Their names, first the one that decides, also where the POC has it since this campaign only.
+
+    Those that the data have no column for are left out.
+    """
+    names = dict.fromkeys([comparison.metric.name, *comparison.campaign.metrics])
+    return [name for name in names if name not in comparison.lacking]
+
+
+def score_table(comparison: Comparison) -> Table:
+    """The metrics that have no room in the first table."""
+    metrics = _metrics(comparison)[MOST_METRICS:]
+    table = _table("The other metrics")
+    _column(table, "candidate", justify="left")
+    for metric in metrics:
+        _column(table, metric, min_width=SCORE_WIDTH)
+    for result in comparison.measured:
+        table.add_row(harmless(result.name), *(_score(result.scores.get(metric)) for metric in metrics))
     return table
 
 
@@ -214,7 +236,7 @@ def _goal_row(judged: Judged) -> Sequence[str]:
     bound = f"≤ {goal.ceiling:g} {unit}" if goal.ceiling is not None else f"≥ {goal.floor:g}"
     target = "" if goal.target is None else f"{goal.target:g}"
     reached = ", at target" if judged.outcome == "met" and judged.at_target else ""
-    name = f"{judged.goal}{f' {goal.metric}' if goal.metric else ''}"
+    name = f"{judged.goal} {goal.metric}" if goal.metric and not judged.goal.endswith(goal.metric) else judged.goal
     return name, target, bound, _found(judged.value, unit), f"{judged.outcome}{reached}"
 
 

@@ -29,7 +29,7 @@ def find_mistakes(campaign: Campaign, candidate: str, seed: int) -> tuple[list[M
         NameNotFoundError: the campaign has no such candidate, or it gave no answers with this seed.
         DataError: the data file is gone or has changed.
     """
-    run = _run_of(campaign, candidate, seed)
+    run = run_of(campaign, candidate, seed)
     samples = read_texts(campaign.data)
     texts = dict(zip(samples.ids, samples.inputs, strict=True))
     wrong = [prediction for prediction in run.predictions if prediction.predicted != prediction.expected]
@@ -38,7 +38,12 @@ def find_mistakes(campaign: Campaign, candidate: str, seed: int) -> tuple[list[M
     return mistakes, len(run.predictions)
 
 
-def _run_of(campaign: Campaign, candidate: str, seed: int) -> Run:
+def run_of(campaign: Campaign, candidate: str, seed: int) -> Run:
+    """The run whose answers are meant.
+
+    Raises:
+        NameNotFoundError: the campaign has no such candidate, or it gave no answers with this seed.
+    """
     runs = campaign.runs_of(candidate)
     if not runs:
         raise not_found("candidate", candidate, campaign.candidates, f"campaign {campaign.id}")

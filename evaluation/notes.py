@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite
+from statistics import fmean
 
 from evaluation.energy.evidence import MEANING
 from evaluation.energy.reading import SHORTEST_WINDOW_S
@@ -29,6 +30,7 @@ def comparison_notes(comparison: Comparison) -> list[str]:
     notes.extend(f"{result.name}: {result.reason}" for result in comparison.results if result.energy_wh and result.reason)
     measured = any(result.energy_wh for result in comparison.results)
     notes.append(_protocol_note(campaign, intervals=measured))
+    notes.extend(_answer_notes(comparison))
     notes.extend(_seed_notes(comparison))
     notes.extend(_decisive_notes(comparison))
     if measured:
@@ -90,15 +92,32 @@ def _sentence(words: str) -> str:
 
 def _protocol_note(campaign: Campaign, *, intervals: bool) -> str:
     protocol, data = campaign.protocol, campaign.data
+    classes = f", {data.classes} classes" if data.classes else ""
+    asked = f" Asked of all alike: {', '.join(f'{name} = {value}' for name, value in campaign.conditions.items())}."
     return (
-        f"{data.test_samples} test samples, {data.train_samples} to learn from, {data.classes} classes. "
+        f"{data.test_samples} test samples, {data.train_samples} to learn from{classes}.{asked if campaign.conditions else ''} "
         f"{counted(protocol.rounds, 'round')} of {protocol.window_s:g} s, {counted(protocol.seeds, 'seed')}, "
         f"{counted(protocol.threads, 'thread')}.{f' {_intervals(campaign)}' if intervals else ''}"
     )
 
 
+def _answer_notes(comparison: Comparison) -> Iterator[str]:
+    """What is odd about answers that are texts, and how much of the inputs was never read."""
+    for result in comparison.measured:
+        answers = len(result.shares_read)
+        if result.odd_answers:
+            flags = ", ".join(f"{flag} ({number} of {answers})" for flag, number in result.odd_answers.items())
+            yield f"Odd answers of {result.name}, scored as they are: {flags}."
+        cut = [each for each in result.shares_read if each < 1]
+        if cut:
+            yield (
+                f"{result.name} cannot read long inputs whole: of {len(cut)} of {answers} it read the beginning only, "
+                f"{share(fmean(cut))} of them on average, {share(min(cut))} of the longest. What stands behind it does not know."
+            )
+
+
 def _intervals(campaign: Campaign) -> str:
-    scores = "over the test samples of each class for scores"
+    scores = "over the test samples for scores" if campaign.answers_are_texts else "over the test samples of each class for scores"
     if campaign.protocol.rounds < 2:
         return f"The second lines are 95 % intervals for these fits, {scores}; one round gives no interval for energy."
     return f"The second lines are 95 % intervals for these fits: {scores}, over the rounds for energy."

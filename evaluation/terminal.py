@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from evaluation.energy.self_test import SelfTest
     from evaluation.mistakes import Mistake
     from evaluation.records.ledger import Head
+    from evaluation.weak_answers import WeakAnswer
 
 # "0.00199–0.00201", the longest interval in three significant digits down to a thousandth of the unit.
 BOUNDS_WIDTH = 15
@@ -49,6 +50,19 @@ def mistake_table(mistakes: Sequence[Mistake], title: str) -> Table:
         table.add_row(
             harmless(mistake.id), harmless(mistake.expected), harmless(mistake.predicted), confidence, harmless(mistake.text)
         )
+    return table
+
+
+def weak_answer_table(answers: Sequence[WeakAnswer], metric: str, title: str) -> Table:
+    """Answers that are texts, the worst first, beside a right one."""
+    table = Table(title=harmless(title), title_justify="left", show_lines=True)
+    table.add_column("Sample", overflow="fold")
+    table.add_column(harmless(metric), justify="right")
+    for heading in ("What is wrong", "Answer", "Expected"):
+        table.add_column(heading, ratio=1, overflow="fold")
+    for each in answers:
+        score = UNKNOWN if each.score is None else f"{each.score:.3f}"
+        table.add_row(harmless(each.id), score, harmless(*each.wrong), harmless(each.answer), harmless(each.expected))
     return table
 
 

@@ -23,10 +23,11 @@ from evaluation.energy.machine import machine_id
 from evaluation.energy.reading import PowerSample, Reading
 from evaluation.exceptions import NameNotFoundError, RecordError
 from evaluation.home import open_home
+from evaluation.predictors import load_predictor
 from evaluation.process import is_running, process_name
 from evaluation.records import items
 from evaluation.records.ledger import Head
-from evaluation.records.models import log_model, may_be_stored
+from evaluation.records.models import STORED_MODEL, log_model, may_be_stored
 from evaluation.records.tracking import check_address, explained_errors, shown_uri, tracking_uri
 from evaluation.run import Campaign, Run
 
@@ -197,7 +198,7 @@ class Store:
             run_id = self._ids.get(run.name) or self._open_run(campaign, run)
             place = next((place for place, one in enumerate(campaign.runs) if one.name == run.name), 0)
             model_id = (
-                log_model(self.client, self.experiment_id, run_id, run, predictor)
+                log_model(self.client, self.experiment_id, run_id, campaign, run, predictor)
                 if predictor and may_be_stored(campaign)
                 else None
             )
@@ -208,7 +209,8 @@ class Store:
                 self.client.set_tag(
                     run_id, "mlflow.loggedArtifacts", json.dumps([{"path": items.PREDICTIONS_FILE, "type": "table"}])
                 )
-                self._write(run_id, "confusion_matrix.png", items.confusion_picture(run))
+                if not campaign.answers_are_texts:
+                    self._write(run_id, "confusion_matrix.png", items.confusion_picture(run))
             metrics = self._metrics(items.run_metrics(campaign, run), campaign, run_id, model_id)
             tags = items.run_tags(run) | {PLACE_TAG: str(place)} | self._linked(run_id, link)
             self._log(run_id, params=items.run_params(campaign, run), metrics=metrics, tags=tags)
@@ -332,6 +334,31 @@ class Store:
             return run
         table = json.loads(self._read(run_id, items.PREDICTIONS_FILE))
         return run.model_copy(update={"predictions": items.predictions_of(table["columns"], table["data"])})
+
+    def load_model(self, campaign: Campaign, run: Run) -> Predictor:
+        """The fitted predictor of a run, as it was stored.
+
+        Raises:
+            RecordError: it was not stored, or holds what is not trusted.
+        """
+        import mlflow.artifacts
+
+        with explained_errors():
+            recorded = self._search(f"tags.`preuve.campaign` = '{campaign.id}' and attributes.run_name = '{run.name}'")
+            ids = [f"source_run_id = '{each.info.run_id}'" for each in recorded]
+            found = [model for each in ids for model in self.client.search_logged_models([self.experiment_id], filter_string=each)]
+            if not found:
+                raise RecordError(
+                    expected=f"the model of {run.name}, which gives its answers again",
+                    found="it was not stored"
+                    if may_be_stored(campaign)
+                    else "models are not stored where there may be personal data",
+                    where=f"campaign {campaign.id}",
+                    remedy=f"preuve run {campaign.task} --candidate {run.candidate}; --personal-data no, if there are none",
+                )
+            with tempfile.TemporaryDirectory() as folder:
+                there = mlflow.artifacts.download_artifacts(artifact_uri=str(found[0].artifact_location), dst_path=folder)
+                return load_predictor(Path(there) / STORED_MODEL)
 
     def _search(self, condition: str, view: int | None = None) -> list[MlflowRun]:
         from mlflow.entities import ViewType

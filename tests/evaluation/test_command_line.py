@@ -60,7 +60,7 @@ def test_list_names_pocs_candidates_and_goals(preuve: Preuve) -> None:
 
 
 def test_list_for_programs(preuve: Preuve) -> None:
-    (poc,) = json.loads(preuve("list", "--json").out)
+    poc = next(each for each in json.loads(preuve("list", "--json").out) if each["name"] == TASK)
     assert poc["unit"] == {"name": "1 000 requests routed", "size": 1000}
     assert [candidate["name"] for candidate in poc["candidates"] if candidate["baseline"]] == ["keywords"]
     assert poc["goals"]["energy_per_unit_wh"] == {"name": "energy_per_unit_wh", "ceiling": 1.0, "target": 0.1}

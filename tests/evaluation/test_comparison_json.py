@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import json
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib.resources import files
 from math import inf, nan
@@ -20,18 +20,27 @@ from evaluation.comparison_json import INTERVALS, PLAIN, check_dict, comparison_
 from evaluation.energy.evidence import EvidenceClass
 from evaluation.energy.factors import find_factor
 from evaluation.exceptions import PreuveError
-from evaluation.goals import VOLUME, Goal, Goals
+from evaluation.goals import VOLUME, Goal, Goals, parse_goals
 from evaluation.judgement.comparison import Bounds, Difference
 from evaluation.judgement.goal_values import Outcome
 from evaluation.judgement.margin import REBOUND
 from evaluation.judgement.quality import Quality
 from evaluation.judgement.statistics import Interval
 from evaluation.judgement.verdict import Decision, Verdict, Verdicts
-from evaluation.metrics import accuracy, macro_f1
+from evaluation.metrics import Part, accuracy, macro_f1, text_metric
 from evaluation.notes import comparison_notes
 from evaluation.run import Campaign, CampaignStatus, DataRecord, Protocol, RunStatus
 from evaluation.task import Task, Unit
-from tests.records import STARTED, make_campaign, make_data, make_predictions, make_reading, make_rounds, make_run
+from tests.records import (
+    STARTED,
+    make_campaign,
+    make_data,
+    make_predictions,
+    make_reading,
+    make_rounds,
+    make_run,
+    make_text_contest,
+)
 from tests.results import (
     BROKEN,
     DIFFERENCES,
@@ -228,6 +237,73 @@ def test_what_keeps_campaigns_apart_is_told_by_their_ids() -> None:
     (unlike,) = read["unlike"].items()
     assert unlike[0] == other.id
     assert unlike[1]["quality"] == [{"what": "test data", "one": f"30 samples of {'d' * 12}", "other": f"30 samples of {'1' * 12}"}]
+
+
+def texts(**changes: Any) -> Assessment:
+    """What is to be said of a campaign of texts: `writer` finds more, makes some up, is odd twice, and read some inputs in part."""
+    facts = text_metric("facts", lambda *_: Part(0), needs="facts", counts_correct=True)
+    made_up = text_metric("made_up", lambda *_: Part(0), higher_is_better=False)
+    measured: dict[str, dict[str, Sequence[tuple[float, float]]]] = {
+        "lead": {"facts": [(1, 4)] * 40, "made_up": [(0, 0)] * 40},
+        "writer": {"facts": [(3, 4)] * 39 + [(0, 0)], "made_up": [(1, 2)] * 40},
+    }
+    goals = parse_goals(
+        '[unit]\nname = "1 000 requests"\nsize = 1000\n[goal.quality]\nmetric = "facts"\nfloor = 0.5\n'
+        '[[goal.guardrail]]\nmetric = "made_up"\nceiling = 0.02\n'
+    )
+    usual: dict[str, Any] = {
+        "data": make_data(test_samples=40, classes=0, marks=("facts",)),
+        "conditions": {"words": 90, "tone": "plain"},
+        "goals_sha256": goals.sha256,
+    }
+    campaign = make_text_contest(measured, **usual | changes)
+    lead, writer = campaign.runs
+    first, second, third, *rest = writer.predictions
+    odd = [
+        first.model_copy(update={"flags": ("too long", "no verb")}),
+        second.model_copy(update={"flags": ("too long",), "share_read": 0.5}),
+        third.model_copy(update={"share_read": 0.125}),
+    ]
+    campaign = campaign.model_copy(update={"runs": (lead, writer.model_copy(update={"predictions": (*odd, *rest)}))})
+    task = Task("summaries", "1", "s.csv", "text", "summary", Unit("1 000 requests", 1000), (facts, made_up), marks=("facts",))
+    return assess(task, goals, campaign, today=STARTED.date())
+
+
+def test_a_campaign_of_texts_is_valid() -> None:
+    found = texts()
+    read = json_of(found)
+    campaign = read["campaign"]
+    assert (campaign["answers_are_texts"], campaign["conditions"]) == (True, {"words": 90, "tone": "plain"})
+    assert (campaign["data"]["classes"], campaign["data"]["marks"]) == (0, ["facts"])
+    lead, writer = read["candidates"]
+    assert (lead["scores"]["facts"]["value"], writer["scores"]["facts"]["value"]) == (0.25, 0.75)
+    # Of the baseline's answers nothing could be made up: no number, and no 0.
+    assert lead["scores"]["made_up"]["value"] is None
+    (guardrail,) = (goal for goal in writer["verdict"]["goals"] if goal["goal"] == "guardrail made_up")
+    assert (guardrail["outcome"], guardrail["unit"], guardrail["ceiling"], guardrail["floor"]) == ("missed", "", 0.02, None)
+    assert guardrail["value"]["value"] == 0.5
+    assert read["decision"] == "NO GO"
+    assert "predictions" not in json.dumps(read)
+    for name in (*found.verdicts.of, None):
+        valid(check_dict(found, name))
+
+
+def test_what_is_odd_about_texts_and_what_was_not_read_is_counted() -> None:
+    lead, writer = json_of(texts())["candidates"]
+    assert (lead["odd_answers"], lead["inputs_cut"], lead["least_share_read"]) == ({}, 0, 1.0)
+    assert (writer["odd_answers"], writer["inputs_cut"], writer["least_share_read"]) == ({"too long": 2, "no verb": 1}, 2, 0.125)
+
+
+def test_of_who_was_not_measured_nothing_is_odd() -> None:
+    (hub,) = json_of(assessed(compared(HUB), judged_as(None)))["candidates"]
+    assert (hub["odd_answers"], hub["inputs_cut"], hub["least_share_read"]) == ({}, 0, 1.0)
+
+
+def test_counts_of_odd_answers_are_whole_numbers() -> None:
+    found = json_of(texts())
+    writer = found["candidates"][1]
+    for wrong in ({"odd_answers": {"too long": 0.5}}, {"inputs_cut": None}, {"least_share_read": None}):
+        assert not VALIDATOR.is_valid({**found, "candidates": [{**writer, **wrong}]})
 
 
 def test_an_error_is_valid() -> None:

@@ -17,6 +17,7 @@ from evaluation.comparison_page import (
     goal_lines,
     goal_table,
     margin_lines,
+    score_table,
     service_table,
     year_table,
 )
@@ -169,6 +170,7 @@ NOTES = """\
 are 95 % intervals for these fits: over the test samples of each class for scores, over the rounds
 for energy.
 """
+AT_MOST = Goal("guardrail", ceiling=0.02, target=0.01, metric="unsupported_facts")
 KEPT = "So far the baseline does it without AI: keywords."
 SHORT_NAMES = ("keywords", "tfidf-linearsvc", "tiny-transformer")
 LINEAR_LEADS = judged_as("GO IF", *SHORT_NAMES, leading="tfidf-linearsvc")
@@ -476,6 +478,63 @@ def test_the_metric_that_decides_comes_first_and_two_have_room() -> None:
     assert heading.split()[1:3] == ["accuracy", "recall"]
 
 
+OF_FIVE = CAMPAIGN.model_copy(update={"metrics": ("macro_f1", "accuracy", "recall", "kept", "length")})
+OTHERS = {"recall": Interval(0.7, 0.65, 0.75), "kept": Interval(0.25), "length": Interval(1234.5678, 1200.0, 1300.0)}
+WITH_OTHERS = replace(LINEAR, scores={**LINEAR.scores, **OTHERS})
+
+
+def heading_of(table: str) -> list[str]:
+    return next(line.split() for line in table.splitlines() if line.split()[:1] == ["candidate"])
+
+
+def test_the_metrics_without_room_stand_in_a_table_of_their_own() -> None:
+    table = printed(score_table(compared(KEYWORDS, WITH_OTHERS, HUB, campaign=OF_FIVE)))
+    assert table.startswith("The other metrics\n")
+    assert heading_of(table) == ["candidate", "recall", "kept", "length"]
+    assert cells(table, "tfidf-linearsvc") == ["tfidf-linearsvc", "0.700", "0.250", "1234.568"]
+    assert "0.650–0.750" in table
+    # Nobody computed them for the one, and the other was not measured.
+    assert cells(table, "keywords") == ["keywords", "–", "–", "–"]
+    assert "hub-transformer" not in table
+
+
+@pytest.mark.parametrize("value", [nan, inf, -inf])
+def test_another_metric_that_is_no_number_is_a_dash(value: float) -> None:
+    odd = replace(LINEAR, scores={**LINEAR.scores, **OTHERS, "kept": Interval(value, value, value)})
+    table = printed(score_table(compared(odd, campaign=OF_FIVE)))
+    assert cells(table, "tfidf-linearsvc") == ["tfidf-linearsvc", "0.700", "–", "1234.568"]
+    assert "nan" not in table
+    assert "inf" not in table
+
+
+def test_the_table_of_the_other_metrics_is_there_only_for_more_than_two() -> None:
+    verdicts = judged_as("GO IF", "keywords", "tfidf-linearsvc")
+    three = CAMPAIGN.model_copy(update={"metrics": ("macro_f1", "accuracy", "recall")})
+    for campaign, lacking, there in ((CAMPAIGN, {}, False), (three, {}, True), (three, {"recall": "facts"}, False)):
+        page = page_of(assessed(compared(KEYWORDS, WITH_OTHERS, campaign=campaign, lacking=lacking), verdicts))
+        assert ("The other metrics" in page) == there
+        # Between the goals and what sets the candidates apart.
+        assert not there or page.index("How a decision") < page.index("The other metrics") < page.index("Differences in")
+
+
+def test_metrics_that_the_data_have_no_column_for_are_in_no_table() -> None:
+    lacking = {"accuracy": "facts", "kept": "facts"}
+    comparison = compared(WITH_OTHERS, campaign=OF_FIVE, lacking=lacking)
+    table = printed(candidate_table(comparison, judged_as("GO", "tfidf-linearsvc")))
+    assert heading_of(table)[1:3] == ["macro_f1", "recall"]
+    assert heading_of(printed(score_table(comparison))) == ["candidate", "length"]
+
+
+def test_the_names_of_other_metrics_fit_and_cannot_drive_the_terminal() -> None:
+    names = (f"1{HOSTILE}", "rappel_de_la_classe_la_moins_bien_servie", "[bold]kept[/bold]")
+    campaign = CAMPAIGN.model_copy(update={"metrics": ("macro_f1", "accuracy", *names)})
+    table = printed(score_table(compared(replace(LINEAR, scores=dict.fromkeys(names, Interval(0.5, 0.4, 0.6))), campaign=campaign)))
+    assert fits(table)
+    assert no_controls(table)
+    assert "[bold]" in table
+    assert table.count("0.400–0.600") == 3
+
+
 def test_a_metric_of_a_long_name_is_whole() -> None:
     name = "rappel_de_la_classe_la_moins_bien_servie"
     odd = replace(LINEAR, scores={name: Interval(0.5, 0.4, 0.6)})
@@ -602,6 +661,34 @@ def test_a_target_is_reached_by_what_meets_its_goal_alone() -> None:
     table = printed(goal_table(Verdict("linear", "GO", (LEAN, missed_bound, beyond))))
     outcomes = [line.split("Wh ")[-1].strip() for line in table.splitlines() if "energy_per_unit_wh" in line]
     assert outcomes == ["met, at target", "undetermined", "met"]
+
+
+@pytest.mark.parametrize(
+    ("judged", "row"),
+    [
+        (
+            Judged("guardrail unsupported_facts", "missed", AT_MOST, Interval(0.05, 0.03, 0.07)),
+            "guardrail unsupported_facts 0.01 ≤ 0.02 0.0500 (0.0300 to 0.0700) missed",
+        ),
+        (
+            Judged("guardrail unsupported_facts", "met", AT_MOST, Interval(0.0, 0.0, 0.01)),
+            "guardrail unsupported_facts 0.01 ≤ 0.02 0 (0 to 0.0100) met, at target",
+        ),
+        (
+            Judged("guardrail kept", "undetermined", Goal("guardrail", floor=0.9, metric="kept"), Interval(nan, nan, nan)),
+            "guardrail kept ≥ 0.9 – undetermined",
+        ),
+        (
+            Judged("guardrail kept", "undetermined", Goal("guardrail", floor=0.9, metric="kept")),
+            "guardrail kept ≥ 0.9 – undetermined",
+        ),
+        (MET, "quality macro_f1 ≥ 0.6 0.796 (0.761 to 0.830) met"),
+    ],
+)
+def test_a_guardrail_names_its_metric_once_and_has_no_unit(judged: Judged, row: str) -> None:
+    table = printed(goal_table(Verdict("linear", "NO GO", (judged,))))
+    # Under the title and the heading between two rules.
+    assert joined(table.splitlines()[4]) == row
 
 
 def test_a_goal_of_a_slice_with_a_long_value_keeps_all_its_letters() -> None:

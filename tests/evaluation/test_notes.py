@@ -9,7 +9,7 @@ import pytest
 from evaluation.energy.factors import DEFAULT_FACTOR, read_factors
 from evaluation.judgement.comparison import compare
 from evaluation.judgement.scenario import Scenario
-from evaluation.metrics import accuracy
+from evaluation.metrics import Part, accuracy, text_metric
 from evaluation.notes import comparison_notes, service_notes
 from evaluation.run import Campaign, Protocol, Run
 from tests.records import (
@@ -23,6 +23,7 @@ from tests.records import (
     make_reading,
     make_rounds,
     make_run,
+    make_text_contest,
 )
 
 PROTOCOL_NOTE = (
@@ -390,3 +391,72 @@ def test_a_campaign_interrupted_before_anything_was_complete_has_no_energy_to_ex
         "30 test samples, 70 to learn from, 2 classes. 5 rounds of 10 s, 1 seed, 1 thread.",
         "Interrupted.",
     ]
+
+
+# Answers that are texts
+
+
+def text_notes(*flags_and_shares: tuple[tuple[str, ...], float], **changes: Any) -> list[str]:
+    """What is said of a campaign in which `writer` gave answers that are odd like this, of inputs of which it read so much."""
+    parts = [Part(0.5), Part(0.4)] * 10
+    campaign = make_text_contest({"lead": {"kept": parts}, "writer": {"kept": parts}}, **changes)
+    lead, writer = campaign.runs
+    odd = [
+        answer.model_copy(update={"flags": flags, "share_read": share})
+        for answer, (flags, share) in zip(writer.predictions, flags_and_shares, strict=False)
+    ]
+    writer = writer.model_copy(update={"predictions": (*odd, *writer.predictions[len(odd) :])})
+    kept = text_metric("kept", lambda *_: Part(0))
+    return comparison_notes(compare(campaign.model_copy(update={"runs": (lead, writer)}), [kept]))
+
+
+def test_of_texts_no_classes_are_told_and_scores_are_over_all_samples() -> None:
+    note = text_notes()[0]
+    assert note == (
+        "20 test samples, 70 to learn from. 5 rounds of 10 s, 1 seed, 1 thread. The second lines are 95 % intervals for these "
+        "fits: over the test samples for scores, over the rounds for energy."
+    )
+    assert text_notes(protocol=Protocol(rounds=1))[0].endswith(
+        "these fits, over the test samples for scores; one round gives no interval for energy."
+    )
+
+
+def test_what_was_asked_of_all_alike_is_told() -> None:
+    note = text_notes(conditions={"limit_words": 90, "tone": "plain"})[0]
+    assert note.startswith(
+        "20 test samples, 70 to learn from. Asked of all alike: limit_words = 90, tone = plain. 5 rounds of 10 s, 1 seed"
+    )
+
+
+def test_odd_answers_are_counted_by_what_is_odd_about_them() -> None:
+    notes = text_notes((("too long", "no verb"), 1.0), (("too long",), 1.0), ((), 1.0))
+    assert [note for note in notes if "dd answers" in note] == [
+        "Odd answers of writer, scored as they are: too long (2 of 20), no verb (1 of 20)."
+    ]
+    assert [note for note in text_notes() if "dd answers" in note] == []
+
+
+def test_inputs_that_were_not_read_whole_are_told_with_how_much_of_them_was() -> None:
+    notes = text_notes(((), 0.5), ((), 1.0), ((), 0.25))
+    # On average (1/2 + 1/4) / 2.
+    assert [note for note in notes if "whole" in note] == [
+        (
+            "writer cannot read long inputs whole: of 2 of 20 it read the beginning only, 38 % of them on average, 25 % of the "
+            "longest. What stands behind it does not know."
+        )
+    ]
+    assert [note for note in text_notes() if "whole" in note] == []
+
+
+def test_a_share_that_is_nearly_all_is_not_called_all() -> None:
+    (note,) = (note for note in text_notes(((), 0.999)) if "whole" in note)
+    assert "of 1 of 20 it read the beginning only, > 99 % of them on average" in note
+
+
+def test_of_who_was_not_measured_no_odd_answers_are_told() -> None:
+    odd = make_run("broken", status="failed", reason="ValueError", predictions=(), readings=())
+    parts = [Part(0.5)] * 20
+    campaign = make_text_contest({"lead": {"kept": parts}})
+    campaign = campaign.model_copy(update={"runs": (*campaign.runs, odd)})
+    notes = comparison_notes(compare(campaign, [text_metric("kept", lambda *_: Part(0))]))
+    assert [note for note in notes if "dd answers" in note or "whole" in note] == []

@@ -7,7 +7,8 @@ import pytest
 from evaluation.doctor import Finding
 from evaluation.letters import visible
 from evaluation.mistakes import Mistake
-from evaluation.terminal import advice_lines, finding_table, folded, harmless, mistake_table
+from evaluation.terminal import advice_lines, finding_table, folded, harmless, mistake_table, weak_answer_table
+from evaluation.weak_answers import WeakAnswer
 from tests.results import HARMLESS, HOSTILE, no_controls, printed
 
 
@@ -77,6 +78,22 @@ def test_a_long_text_is_folded_and_not_cut() -> None:
     text = "a" * 150
     table = printed(mistake_table([Mistake("s1", "b", "c", 0.5, text)], "title"), width=80)
     assert table.count("a") == len(text) + "Sample".count("a")
+
+
+def test_weak_answers_are_shown_with_their_texts_as_they_are() -> None:
+    weak = WeakAnswer(f"1{HOSTILE}", 0.98765, (f"2{HOSTILE}", f"3{HOSTILE}"), f"4{HOSTILE}", f"5{HOSTILE}")
+    table = printed(weak_answer_table([weak], f"6{HOSTILE}", HOSTILE), width=500)
+    assert no_controls(table)
+    assert table.splitlines()[0] == HARMLESS
+    for mark in "123456":
+        assert f"{mark}{HARMLESS}" in table
+    assert "0.988" in table
+
+
+def test_a_weak_answer_without_a_score_has_a_dash_for_it_and_none_of_it_is_cut() -> None:
+    table = printed(weak_answer_table([WeakAnswer("s1", None, ("x" * 150,), "y" * 150, "z" * 150)], "kept", "title"), width=80)
+    assert "–" in table
+    assert [table.count(letter) for letter in "xyz"] == [150 + "Expected".count("x"), 150, 150]
 
 
 def test_findings_are_shown_as_they_are() -> None:

@@ -7,12 +7,13 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from evaluation.data.loading import read_texts
 from evaluation.energy.reading import Reading
 from evaluation.exceptions import NameNotFoundError, RecordError
 from evaluation.footprint import PeakMemory
@@ -20,7 +21,7 @@ from evaluation.records.store import Store, looks_like_campaign, open_store
 from evaluation.records.tracking import is_disk_full
 from evaluation.run import Campaign, Run
 from tests.conftest import BIN, Preuve, Recorded
-from tests.records import STARTED, make_campaign, make_reading, make_run
+from tests.records import STARTED, make_campaign, make_data, make_reading, make_run, make_text_contest
 
 TASK = "request-classification"
 
@@ -82,6 +83,47 @@ def test_the_stored_model_answers_as_the_measured_one_did(at_recorded: Recorded,
     rows = pd.read_csv(at_recorded.data)
     texts = [rows["text"][int(prediction.id.removeprefix("row-")) - 1] for prediction in run.predictions]
     assert loaded.predict(texts) == [prediction.predicted for prediction in run.predictions]
+
+
+def test_each_runs_own_model_is_loaded_and_answers_as_it_did(at_recorded: Recorded, store: Store) -> None:
+    campaign = store.read_campaign(at_recorded.id)
+    texts = read_texts(campaign.data)
+    by_id = dict(zip(texts.ids, texts.inputs, strict=True))
+    for run in campaign.runs:
+        predictor = store.load_model(campaign, run)
+        answers = predictor.predict([by_id[each.id] for each in run.predictions])
+        assert [*answers] == [each.predicted for each in run.predictions]
+        assert (type(predictor).__name__ == "Pipeline") == (run.candidate == "tfidf-linearsvc")
+
+
+@pytest.mark.parametrize(
+    ("declared", "found"),
+    [
+        ("no", "it was not stored"),
+        ("yes", "models are not stored where there may be personal data"),
+        ("undeclared", "models are not stored where there may be personal data"),
+    ],
+)
+def test_a_model_that_was_not_stored_says_why(empty: Store, declared: str, found: str) -> None:
+    class Unsavable:
+        def predict(self, inputs: Sequence[str], /) -> Sequence[str]:
+            return inputs
+
+        def save(self, folder: Path) -> None:
+            raise ValueError(folder)
+
+    run = make_run("writer")
+    campaign = make_campaign(run, data=make_data(contains_personal_data=declared))
+    empty.open_campaign(campaign, [run])
+    empty.add_run(campaign, run, Unsavable())
+    with pytest.raises(RecordError) as refused:
+        empty.load_model(campaign, run)
+    assert refused.value.as_dict() == {
+        "expected": "the model of writer seed 0, which gives its answers again",
+        "found": found,
+        "where": f"campaign {campaign.id}",
+        "remedy": f"preuve run {TASK} --candidate writer; --personal-data no, if there are none",
+    }
 
 
 def test_no_text_of_a_sample_is_anywhere_in_the_home(at_recorded: Recorded) -> None:
@@ -209,6 +251,17 @@ def test_runs_are_under_way_from_the_beginning_of_their_campaign(empty: Store) -
     empty.add_run(make_campaign(run), run)
     found = empty.client.get_run(opened["one seed 0"])
     assert (found.info.status, found.data.tags["preuve.status"]) == ("FINISHED", "finished")
+
+
+def test_answers_that_are_texts_come_back_as_they_were_and_have_no_confusion_matrix(empty: Store) -> None:
+    parts = {"lead": {"kept": [(1.0, 2.0), (0.0, 0.0)]}, "model": {"kept": [(0.1 + 0.2, 2.0), (1.0, 3.0)]}}
+    campaign = make_text_contest(parts, task=TASK, conditions={"words": 150})
+    run_ids = record(empty, campaign)
+    assert empty.read_campaign(campaign.id) == campaign
+    for run_id in run_ids:
+        artifacts = {file.path for file in empty.client.list_artifacts(run_id)}
+        assert "predictions.json" in artifacts
+        assert "confusion_matrix.png" not in artifacts
 
 
 def test_a_campaign_is_closed_once_all_of_it_is_recorded(empty: Store) -> None:
