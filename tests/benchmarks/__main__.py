@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from evaluation.home import PROJECT, make_private
-from tests.benchmarks import energy, judgement, ledger
+from tests.benchmarks import energy, judgement, ledger, summaries
 
 make_private()
 
@@ -88,7 +88,7 @@ def banking77() -> Iterator[Row]:
         return
     from evaluation.data.files import Columns
     from evaluation.data.splits import read_split
-    from evaluation.metrics import compute_accuracy
+    from evaluation.metrics import accuracy, label_answers
     from poc.request_classification import CANDIDATES
 
     columns = Columns("text", "category")
@@ -97,7 +97,7 @@ def banking77() -> Iterator[Row]:
     for candidate in CANDIDATES:
         if candidate.name.startswith("tfidf"):
             predictor = candidate.fit(split.train, seed=0, **candidate.params)
-            scores[candidate.name] = compute_accuracy(split.test.targets, predictor.predict(split.test.inputs))
+            scores[candidate.name] = accuracy.value(label_answers(split.test.targets, predictor.predict(split.test.inputs)))
     best = max(scores, key=scores.__getitem__)
     yield name, f"{scores[best]:.4f} ({best})", asked
 
@@ -116,6 +116,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Row]]] = {
     "telling-apart": energy.telling_apart,
     "compare": judgement.comparing,
     "false-alarms": judgement.false_alarms,
+    "summaries": summaries.summaries,
     "coverage": judgement.coverage,
 }
 
