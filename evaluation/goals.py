@@ -509,6 +509,12 @@ def _check_task(root: _Entry, tables: Mapping[str, Any], task: Task) -> None:
     for name, value in (("name", task.unit.name), ("size", task.unit.size)):
         if tables["unit"][name] != value:
             raise root["unit"][name].wrong(expected=f"that of the POC's TASK, {value!r}", remedy="mend it there, or in TASK")
+    if task.answers_are_texts and root["goal"]["class_recall"].value is not None:
+        raise root["goal"]["class_recall"].wrong(
+            expected="no class_recall: answers of this task are texts, and have no classes",
+            found="one",
+            remedy="write [[goal.slice_recall]] or [[goal.guardrail]] instead",
+        )
     _check_metric(root["goal"], task)
     for each in root["goal"]["guardrail"].items:
         _check_guardrail(each, task)

@@ -90,6 +90,8 @@ def _wrong(metrics: Sequence[Metric], prediction: Prediction, sample: Sample, an
     found = [reason for metric in metrics if metric.explain for reason in metric.explain(sample, answer)]
     read = [] if prediction.share_read >= 1 else [f"read {share(prediction.share_read)} of it"]
     other = (
-        [] if short_hash(answer) == prediction.predicted else ["not the answer that was recorded: the model gives another one now"]
+        []
+        if short_hash(answer) == prediction.predicted
+        else ["not the answer that was recorded: asked again, among fewer, the model gives this one"]
     )
     return [*prediction.flags, *read, *other, *found]

@@ -89,7 +89,10 @@ def read_rows(path: Path, columns: Columns, encoding: str = "utf-8") -> list[Row
         rows = list(reader(path, columns, encoding))
     except PermissionError as error:
         raise DataError(
-            expected="a file that can be read", found="permission denied", where=str(path), remedy=f"chmod u+r {path}"
+            expected="a file that can be read",
+            found="permission denied",
+            where=str(error.filename or path),
+            remedy=f"chmod u+r {error.filename or path}",
         ) from error
     if not rows:
         raise DataError(expected="at least one row", found="an empty file", where=str(path), remedy="check the file")

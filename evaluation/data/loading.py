@@ -88,7 +88,7 @@ def load_data(task: Task, request: DataRequest, today: dt.date) -> tuple[Split, 
     if source.startswith(HUB):
         return _remarked(task, *_load_hub(source, columns, request, today))
     path = Path(source).expanduser()
-    if path.suffix.lower() == LINES:
+    if columns.texts and LINES in {each.suffix.lower() for each in (path, request.test) if each}:
         columns = _line_columns(columns, request)
     split = read_split(path, columns, test=request.test, encoding=request.encoding, allow_overlap=request.allow_overlap)
     files = [_checked(path, request.declaration, today, own=own)]
@@ -146,13 +146,6 @@ def _line_columns(columns: Columns, request: DataRequest) -> Columns:
     Raises:
         DataError: the answers are not named, or there is a test file, whose answers could not be.
     """
-    if not request.target and columns.texts:
-        raise DataError(
-            expected="the file of the answers, one a line",
-            found="no --target",
-            where=f"--data {request.source}",
-            remedy="add --target ANSWERS.txt; several of them where several answers are right",
-        )
     if request.test is not None:
         raise DataError(
             expected="one pair of files, of which a part is drawn for the test",
@@ -160,7 +153,14 @@ def _line_columns(columns: Columns, request: DataRequest) -> Columns:
             where="--test",
             remedy="put texts, answers and a column split (train or test) into one CSV file",
         )
-    first, *further = (str(Path(name).expanduser().resolve()) for name in request.target or [columns.target])
+    if not request.target:
+        raise DataError(
+            expected="the file of the answers, one a line",
+            found="no --target",
+            where=f"--data {request.source}",
+            remedy="add --target ANSWERS.txt; several of them where several answers are right",
+        )
+    first, *further = (str(Path(name).expanduser().resolve()) for name in request.target)
     return replace(columns, target=first, further_targets=tuple(further), marks=())
 
 
@@ -299,7 +299,7 @@ def _record(split: Split, columns: Columns, card: Card, *, source: str, sha256: 
         test_samples=len(split.test),
         classes=0 if columns.texts else len(set(split.train.targets)),
         further_targets=tuple(columns.further_targets),
-        marks=tuple(split.train.marks),
+        marks=tuple(split.test.marks),
         notices=notices,
         expires=card.expires,
         overlap=split.overlap,

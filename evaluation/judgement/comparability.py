@@ -63,7 +63,10 @@ def _test(campaign: Campaign) -> str:
 
 
 def _columns(campaign: Campaign) -> str:
-    return f"{', '.join([campaign.data.target, *campaign.data.further_targets])} of {campaign.data.input}"
+    data = campaign.data
+    # Files of answers are told by what is in them, wherever they lie.
+    targets = [sha256[:HASH_SHOWN] for sha256 in data.target_files.values()] or [data.target, *data.further_targets]
+    return f"{', '.join(targets)} of {data.input}"
 
 
 def _samples(campaign: Campaign) -> str:

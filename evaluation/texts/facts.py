@@ -7,7 +7,7 @@ is wrong although all its facts are in the source, no metric here can see.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -28,21 +28,30 @@ def found_facts(facts: str, summary: str) -> tuple[int, int]:
     >>> found_facts("48 000 €\nrue du Lavoir & ferm* | rue & barr*", "La rue du Lavoir sera fermée ; cela coûte 48.000 euros.")
     (2, 2)
     """
-    listed = [line for line in facts.splitlines() if line.strip()]
-    words = plain(summary)
-    return sum(_holds(fact, words) for fact in listed), len(listed)
+    listed = compile_facts(facts)
+    return count_facts(listed, summary), len(listed)
 
 
 def holds_fact(fact: str, text: str) -> bool:
     """Whether a text says a fact in one of its wordings."""
-    return _holds(fact, plain(text))
+    return count_facts(compile_facts(fact), text) > 0
 
 
-def _holds(fact: str, words: str) -> bool:
-    return any(all(part.search(words) for part in wording) for wording in _wordings(fact))
+# Of each fact its wordings, of each wording its parts.
+Facts = Sequence[Sequence[Sequence[re.Pattern[str]]]]
 
 
-@lru_cache(maxsize=4096)
+def compile_facts(facts: str) -> Facts:
+    """Facts as `found_facts` reads them, made ready to be looked for in many texts."""
+    return [_wordings(line) for line in facts.splitlines() if line.strip()]
+
+
+def count_facts(facts: Facts, text: str) -> int:
+    """How many of the facts a text says."""
+    words = plain(text)
+    return sum(any(all(part.search(words) for part in wording) for wording in fact) for fact in facts)
+
+
 def _wordings(fact: str) -> tuple[tuple[re.Pattern[str], ...], ...]:
     return tuple(tuple(_pattern(part) for part in wording.split(BESIDES)) for wording in fact.split(OTHERWISE) if wording.strip())
 

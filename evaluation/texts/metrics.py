@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from evaluation.metrics import NOTHING_SAID, Metric, Part, text_metric
 from evaluation.samples import Sample
 from evaluation.texts.facts import OTHERWISE, found_facts, holds_fact, unsupported
@@ -28,7 +30,7 @@ def rouge(kind: int | str, tokenizer: str = DEFAULT_TOKENIZER) -> Metric:
         )
 
     name = f"rouge_{str(kind).lower()}"
-    return text_metric(name if tokenizer == DEFAULT_TOKENIZER else f"{name} ({tokenizer})", measure)
+    return text_metric(name if tokenizer == DEFAULT_TOKENIZER else f"{name} {tokenizer}", measure)
 
 
 def _fact_recall(sample: Sample, answer: str) -> Part:
@@ -64,5 +66,5 @@ fact_recall = text_metric("fact_recall", _fact_recall, explain=_missing_facts, n
 # Of all facts that the summaries state, the share that their sources do not hold.
 unsupported_facts = text_metric("unsupported_facts", _unsupported_facts, explain=_foreign_facts, higher_is_better=False)
 # Words of the summaries over words of their documents.
-compression = text_metric("compression", _compression, higher_is_better=False)
+compression = text_metric("compression", _compression, higher_is_better=False, bounds=(0.0, inf))
 reading_ease_fr = text_metric("reading_ease", _reading_ease, bounds=(0.0, 100.0))

@@ -55,7 +55,7 @@ def plain(text: str) -> str:
     # From the last day backwards: "les 3, 4 et 5 juillet" are three dates of one month.
     before = ""
     while before != found:
-        before, found = found, _RANGE.sub(r"\1 \4\2 \3 \4", found)
+        before, found = found, _RANGE.sub(_first_with_month, found)
     found = _FIRST.sub("1 ", found)
     found = _THOUSANDS.sub(lambda match: match[1] + re.sub(r"\D", "", match[2]), found)
     found = _DECIMAL.sub(_short_decimal, found)
@@ -65,6 +65,14 @@ def plain(text: str) -> str:
     found = _SCALED.sub(_scaled, found)
     found = re.sub(r"\beuro\b", "euros", found)
     return f" {' '.join(_TOKEN.findall(found))} "
+
+
+def _first_with_month(match: re.Match[str]) -> str:
+    """The first of two days with the month of the second; "salle 12, 2 mai" are no two days."""
+    first, between, second, month = match.groups()
+    if int(first.removesuffix("er")) >= int(second):
+        return match[0]
+    return f"{first} {month}{between} {second} {month}"
 
 
 def _digits_of_words(match: re.Match[str]) -> str:

@@ -48,8 +48,8 @@ def document_remarks(split: Split, conditions: Mapping[str, Any]) -> list[str]:
     """What somebody should know of documents: another language, no letters, shorter than a summary may be, no reference."""
     limit = conditions.get(LIMIT, 0)
     samples = [*split.train, *split.test]
-    languages = {sample.id: guess_language(sample.input) for sample in samples}
-    foreign = [f"{sample_id} ({language})" for sample_id, language in languages.items() if language not in {None, "French"}]
+    languages = [(sample.id, guess_language(sample.input)) for sample in samples]
+    foreign = [f"{sample_id} ({language})" for sample_id, language in languages if language not in {None, "French"}]
     remarks = {
         "not in French, for which these candidates and metrics are made": foreign,
         "without a letter: there is nothing to summarise": [each.id for each in samples if not any(map(str.isalpha, each.input))],

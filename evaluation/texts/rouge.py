@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from functools import lru_cache
 
 from evaluation.texts.words import TOKENIZERS
 
@@ -70,7 +69,6 @@ def _f_measure(common: float, ours: int, theirs: int) -> float:
     return 2 * common / (ours + theirs) if common else 0.0
 
 
-@lru_cache(maxsize=8192)
 def _words(text: str, tokenizer: str) -> tuple[str, ...]:
     return tuple(TOKENIZERS[tokenizer](text))
 

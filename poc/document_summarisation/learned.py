@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from evaluation.candidate import Predictor
 from evaluation.exceptions import CandidateUnavailableError
 from evaluation.samples import Sample, Samples
-from evaluation.texts.facts import facts_of_sentence, found_facts
+from evaluation.texts.facts import compile_facts, count_facts, facts_of_sentence
 from evaluation.texts.metrics import FACTS
 from evaluation.texts.rouge import rouge_n_recall
 from evaluation.texts.sentences import ends_like_a_sentence, split_sentences
@@ -180,7 +180,7 @@ def fit_learned_extractive(train: Samples, *, seed: int, limit_words: int, relev
         if sentences and (with_facts or sample.targets):
             texts += sentences
             rows.append(features_of(sentences, sentence_vectors(sentences)))
-            worth += [_worth(sentence, sample) for sentence in sentences]
+            worth += _worth(sentences, sample)
     if len(worth) < FEWEST_SENTENCES:
         raise CandidateUnavailableError(
             f"it learns from documents with reference summaries or facts, and found {len(worth)} sentences of such",
@@ -190,8 +190,8 @@ def fit_learned_extractive(train: Samples, *, seed: int, limit_words: int, relev
     return LearnedExtractive(limit_words, relevance, ranker)
 
 
-def _worth(sentence: str, sample: Sample) -> float:
-    found, listed = found_facts(sample.marks.get(FACTS, ""), sentence)
-    if listed:
-        return found / listed
-    return sum(rouge_n_recall(sentence, sample.targets, n) for n in (1, 2)) / 2
+def _worth(sentences: Sequence[str], sample: Sample) -> list[float]:
+    facts = compile_facts(sample.marks.get(FACTS, ""))
+    if facts:
+        return [count_facts(facts, sentence) / len(facts) for sentence in sentences]
+    return [sum(rouge_n_recall(sentence, sample.targets, n) for n in (1, 2)) / 2 for sentence in sentences]

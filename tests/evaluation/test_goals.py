@@ -795,3 +795,11 @@ def test_the_embodied_bounds_are_the_shares_of_a_server_that_the_energy_bounds_a
     for kwh, kg in ((energy.target, embodied.target), (energy.ceiling, embodied.ceiling)):
         assert kwh is not None
         assert kg == pytest.approx(kwh * kg_per_kwh, rel=0.03)
+
+
+def test_a_task_of_texts_has_no_recall_of_classes(place: Path) -> None:
+    own = f"{UNIT}[goal.class_recall]\nfloor = 0.5\n"
+    assert "class_recall" in read(place, own).goal
+    error = refused(place, own, task=NOTES)
+    assert error.expected == "no class_recall: answers of this task are texts, and have no classes"
+    assert error.where == f"{place}, [goal.class_recall]"

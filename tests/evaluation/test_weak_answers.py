@@ -200,7 +200,7 @@ def test_an_answer_that_is_another_one_now_is_told_and_shown_as_it_is_now(file: 
     # The score is that of the campaign.
     assert found.score == 1
     assert found.wrong == (
-        "not the answer that was recorded: the model gives another one now",
+        "not the answer that was recorded: asked again, among fewer, the model gives this one",
         "lacks 80 euros",
         "not in the source: 90 euros",
     )
@@ -391,7 +391,7 @@ def test_a_model_that_answers_otherwise_now_is_told(preuve: Preuve, at_halls: Re
     monkeypatch.setattr("poc.hall_notes.ENDING", " !")
     (found,) = read_errors(preuve, at_halls, "lead", "--limit", "1")["worst"]
     assert found["answer"].endswith(" !")
-    assert found["wrong"][0] == "not the answer that was recorded: the model gives another one now"
+    assert found["wrong"][0] == "not the answer that was recorded: asked again, among fewer, the model gives this one"
 
 
 def refusal(outcome: Outcome) -> dict[str, str]:

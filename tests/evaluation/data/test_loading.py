@@ -650,6 +650,17 @@ def test_a_file_of_texts_takes_no_test_file(pair: tuple[Path, Path]) -> None:
     assert names_in(texts.parent) == ["notes.txt", "summaries.txt"]
 
 
+def test_a_table_takes_no_test_file_with_a_text_a_line(notes_csv: Path, pair: tuple[Path, Path]) -> None:
+    error = notes_refusal(notes_csv, "summary", test=pair[0])
+    assert (error.found, error.where) == ("--test beside a .txt file", "--test")
+
+
+def test_the_marks_of_a_record_are_those_of_the_test_which_metrics_read(notes_csv: Path, tmp_path: Path) -> None:
+    plain = write_csv(tmp_path / "plain.csv", [("Another note", "a summary")], header=("note", "summary"))
+    assert load_notes(plain, "summary", test=notes_csv)[1].marks == ("facts",)
+    assert load_notes(notes_csv, "summary", test=plain)[1].marks == ()
+
+
 def test_a_file_of_answers_that_is_missing_is_a_users_error(pair: tuple[Path, Path]) -> None:
     gone = pair[1].with_name("gone.txt")
     error = notes_refusal(pair[0], str(gone))

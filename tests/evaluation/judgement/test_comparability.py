@@ -122,3 +122,11 @@ def test_a_machine_is_named_by_its_hash_and_by_that_of_what_is_declared() -> Non
 
 def test_a_protocol_in_words() -> None:
     assert protocol_text(Protocol()) == "5 rounds of 10 s, 1 seed, 1 thread"
+
+
+def test_files_of_answers_are_the_same_wherever_they_lie() -> None:
+    here, there = ({"target": f"{folder}/answers.txt", "target_files": {f"{folder}/answers.txt": "a" * 64}} for folder in "ab")
+    one, other = (make_data(test_samples=4).model_copy(update=each) for each in (here, there))
+    assert comparability(contest(data=one), contest(data=other)).quality == []
+    changed = other.model_copy(update={"target_files": {"b/answers.txt": "c" * 64}})
+    assert what(comparability(contest(data=one), contest(data=changed)).quality) == ["columns"]

@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
 
+from evaluation.judgement.quality import weigh_answers
 from evaluation.metrics import NOTHING_SAID, Metric, Part, text_answers
 from evaluation.samples import Samples
 from evaluation.texts.metrics import FACTS, compression, fact_recall, reading_ease_fr, rouge, unsupported_facts
+from evaluation.texts.words import TOKENIZERS
 
 SAMPLES = Samples(
     ids=["1", "2", "3"],
@@ -55,7 +58,7 @@ def test_rouge_of_pairs_and_of_the_longest_row_are_other_metrics() -> None:
 def test_rouge_is_named_after_its_kind_and_another_tokenizer() -> None:
     assert [rouge(1).name, rouge(2).name, rouge("L").name] == ["rouge_1", "rouge_2", "rouge_l"]
     other = rouge(1, "rouge-score default")
-    assert other.name == "rouge_1 (rouge-score default)"
+    assert other.name == "rouge_1 rouge-score default"
     samples = Samples(["1"], [""], ["cole"])
     assert value(other, ["école"], samples) == 1
     assert value(rouge(1), ["école"], samples) == 0
@@ -122,3 +125,23 @@ def test_metrics_say_which_way_is_better_and_what_they_need() -> None:
 
 def test_a_sample_without_marks_is_measured_as_one_without_facts() -> None:
     assert parts(fact_recall, ["rue"], Samples(["1"], ["rue"], [""])) == [NOTHING_SAID]
+
+
+def test_summaries_longer_than_their_documents_have_an_interval_beyond_one() -> None:
+    lengths = np.stack([np.random.default_rng(1).normal(21, 4, 40), np.full(40, 20.0)], axis=1)
+    seeds = [text_answers({"compression": parts.tolist()}, 40) for parts in (lengths, [*lengths, 1.0, 0.0])]
+    found = weigh_answers({"writer": seeds}, [compression]).scores["writer"]["compression"]
+    assert found.value > 1
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low < found.value < found.high
+
+
+@pytest.mark.parametrize("kind", [1, 2, "L"])
+@pytest.mark.parametrize("tokenizer", list(TOKENIZERS))
+def test_mlflow_takes_the_names_of_all_metrics(kind: int | str, tokenizer: str) -> None:
+    from mlflow.utils.validation import _validate_metric_name
+
+    _validate_metric_name(rouge(kind, tokenizer).name)
+    with pytest.raises(Exception, match="Invalid value"):
+        _validate_metric_name("rouge_1 (a tokenizer)")

@@ -162,3 +162,8 @@ def test_words_stand_between_spaces(text: str) -> None:
     assert found.startswith(" ")
     assert found.endswith(" ")
     assert found.split() == found[1:-1].split(" ") or not found.split()
+
+
+def test_a_number_before_a_date_is_a_day_of_that_month_only_where_days_go_on() -> None:
+    assert plain("salle 12, 2 mai") == " salle 12 2 mai "
+    assert plain("les 2, 12 et 20 mai") == " les 2 mai 12 mai et 20 mai "

@@ -147,3 +147,12 @@ def test_test_documents_with_fewer_references_than_others_are_counted() -> None:
     assert remarks(one_or_two) == ["2 of 3 test documents have one reference summary where others have more"]
     # On the training side it matters to no score.
     assert remarks(samples([FRENCH]), one_or_two) == []
+
+
+def test_documents_of_one_id_on_both_sides_are_both_looked_at() -> None:
+    english = (
+        "The mayor said that all of the streets will be closed to the cars of the city for the rest of the week and of the month."
+    )
+    train = Samples(["row-1"], [english], ["A summary."])
+    test = Samples(["row-1"], [FRENCH], ["Un résumé."])
+    assert any(each.startswith("1 of 2 documents not in French") for each in remarks(test, train))
