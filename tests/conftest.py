@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -16,6 +17,10 @@ import pytest
 from evaluation.home import make_private
 
 make_private()
+
+# A shell that starts the suite in the background has it ignore Ctrl-C, and so would every program that a test ends with it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Two services that anybody tells apart, and enough messages of each to learn from. Written for these tests.
 LAMP = (

@@ -8,6 +8,8 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -30,13 +32,22 @@ def listening_addresses(port: int) -> set[str]:
     return {row[1].split(":")[0] for row in rows if row[3] == "0A" and int(row[1].split(":")[1], 16) == port}
 
 
+@contextmanager
+def ended(process: subprocess.Popen[str]) -> Iterator[None]:
+    """Ends a server whatever fails meanwhile: nobody else would, and leaving it waits for it."""
+    try:
+        yield
+    finally:
+        process.terminate()
+
+
 @pytest.mark.enable_socket
 @pytest.mark.allow_hosts(["127.0.0.1"])
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
 def test_it_serves_the_experiment_on_the_loopback_address_only(at_recorded: Recorded, end: signal.Signals) -> None:
     port = free_port()
-    command = [*CLI, "ui", "--no-browser", "--port", str(port)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    command = [*CLI, "ui", "request-classification", "--no-browser", "--port", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process, ended(process):
         assert process.stdout
         told = process.stdout.readline()
         found = re.search(r"http://127.0.0.1:\d+/#/experiments/(\d+)/runs", told)
