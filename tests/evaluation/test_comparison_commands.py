@@ -459,7 +459,7 @@ def verdict_line(outcome: Outcome) -> str | None:
 
 
 def kept_for(preuve: Preuve) -> dict[str, Any] | None:
-    (found,) = json.loads(preuve("list", "--json").out)
+    (found,) = (each for each in json.loads(preuve("list", "--json").out) if each["name"] == TASK)
     verdict: dict[str, Any] | None = found["verdict"]
     return verdict
 
