@@ -33,12 +33,13 @@ def _cell(row: Row, column: str, path: Path | str, *, longest: int = LONGEST_CEL
     """
     value = _whole(row.cells.get(column))
     where = f"{path}, line {row.line}, column {column!r}"
-    if may_be_empty and (value is None or value != value or (isinstance(value, str) and not value.strip())):  # noqa: PLR0124 - NaN
-        return ""
     if isinstance(value, bool | int | float) and value == value:  # noqa: PLR0124 - NaN, an empty number, differs from itself
         value = str(value)
     if not isinstance(value, str) or not value.strip():
-        kind = "an empty cell" if value is None or isinstance(value, str | float) else f"a {type(value).__name__}"
+        empty = value is None or isinstance(value, str | float)
+        if empty and may_be_empty:
+            return ""
+        kind = "an empty cell" if empty else f"a {type(value).__name__}"
         raise DataError(expected="a text", found=kind, where=where, remedy="fill the cell or delete the row")
     if len(value) > longest:
         raise DataError(
@@ -187,25 +188,18 @@ def drawn_split(samples: Samples, columns: Columns, *, where: str, seed: int = 0
 
 def _split_by_chance(samples: Samples, where: str, seed: int) -> Split:
     """The same way for the same samples and seed; a text that is repeated is on one side only."""
-    from sklearn.model_selection import train_test_split
-
-    texts = [normal_text(text) for text in samples.inputs]
-    different = list(dict.fromkeys(texts))
+    firsts = _first_places(samples)
+    different = sorted(set(firsts))
     if len(different) < 2:
         raise DataError(
             expected="at least two texts: one to learn from and one for the test",
-            found="1" if len(different) == len(texts) else f"1, {len(texts)} times",
+            found="1" if len(different) == len(firsts) else f"1, {len(firsts)} times",
             where=where,
             remedy="add texts, or name a test file with --test",
         )
-    _, measured = train_test_split(different, test_size=max(1, round(TEST_SHARE * len(different))), random_state=seed)
-    drawn = set(measured)
-    train = [place for place, text in enumerate(texts) if text not in drawn]
-    test = [place for place, text in enumerate(texts) if text in drawn]
-    notices = [f"no test file: {len(test)} of {len(samples)} samples, drawn by chance, are kept for the test"]
-    if len(different) < len(texts):
-        notices.append(f"{len(texts) - len(different)} samples repeat the text of another: a text is on one side only")
-    return Split(samples.subset(train), samples.subset(test), tuple(notices))
+    repeats = len(firsts) - len(different)
+    notices = [f"{repeats} samples repeat the text of another: a text is on one side only"] if repeats else []
+    return _split_off(samples, firsts, _draw([different], seed), "by chance", notices)
 
 
 def stratified_split(samples: Samples, *, where: str, seed: int) -> Split:
@@ -216,20 +210,27 @@ def stratified_split(samples: Samples, *, where: str, seed: int) -> Split:
     Raises:
         DataError: a class has fewer than three texts of its own, or there is only one class.
     """
-    texts = [normal_text(text) for text in samples.inputs]
-    first: dict[str, int] = {}
-    for position, text in enumerate(texts):
-        first.setdefault(text, position)
+    firsts = _first_places(samples)
     positions: dict[str, list[int]] = {label: [] for label in samples.targets}
-    for position in first.values():
+    for position in sorted(set(firsts)):
         positions[samples.targets[position]].append(position)
     check_classes(samples, where=where, least=3, counts={label: len(of_class) for label, of_class in positions.items()})
-    drawn = {texts[position] for position in _draw(positions.values(), seed)}
-    train = [position for position, text in enumerate(texts) if text not in drawn]
-    test = [position for position, text in enumerate(texts) if text in drawn]
-    notice = f"no test file: {len(test)} of {len(samples)} samples, drawn by class, are kept for the test"
-    repeats = _repeats([first[text] for text in texts], samples.targets)
-    return Split(samples.subset(train), samples.subset(test), (notice, *repeats))
+    return _split_off(samples, firsts, _draw(positions.values(), seed), "by class", _repeats(firsts, samples.targets))
+
+
+def _first_places(samples: Samples) -> list[int]:
+    """Of each sample, the position of the first one that has its text."""
+    first: dict[str, int] = {}
+    return [first.setdefault(normal_text(text), position) for position, text in enumerate(samples.inputs)]
+
+
+def _split_off(samples: Samples, firsts: Sequence[int], drawn: Iterable[int], how: str, notices: Sequence[str]) -> Split:
+    """The test: all samples whose text was drawn."""
+    measured = set(drawn)
+    train = [position for position, first in enumerate(firsts) if first not in measured]
+    test = [position for position, first in enumerate(firsts) if first in measured]
+    notice = f"no test file: {len(test)} of {len(samples)} samples, drawn {how}, are kept for the test"
+    return Split(samples.subset(train), samples.subset(test), (notice, *notices))
 
 
 def _draw(classes: Iterable[Sequence[int]], seed: int) -> Iterator[int]:
