@@ -7,6 +7,7 @@ sentences is ever made.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate, takewhile
 from typing import TYPE_CHECKING, Any
 
 from evaluation.candidate import Predictor
@@ -46,9 +47,7 @@ class Extractive:
 
     def _summary(self, text: str) -> str:
         sentences = split_sentences(text)
-        if sum(map(count_words, sentences)) <= self.limit_words:
-            return join_sentences(sentences)
-        return within_limit(sentences, self.choose(sentences), self.limit_words)
+        return within_limit(sentences, self.choose(sentences), self.limit_words) if sentences else ""
 
 
 def within_limit(sentences: Sequence[str], order: Sequence[int], limit_words: int) -> str:
@@ -65,6 +64,13 @@ def within_limit(sentences: Sequence[str], order: Sequence[int], limit_words: in
     return join_sentences([sentences[place] for place in sorted(taken)])
 
 
+def leading(sentences: Sequence[str], places: Sequence[int], limit_words: int) -> list[int]:
+    """The first of these places, up to the first whose sentence does not fit into the limit after the others; one in any case."""
+    words = accumulate(count_words(sentences[place]) for place in places)
+    fitting = len(list(takewhile(lambda total: total <= limit_words, words)))
+    return list(places[: max(1, fitting)])
+
+
 class FirstSentences(Extractive):
     """The beginning of a text, as somebody copies it who has no time to read on: headings and addresses are left out.
 
@@ -79,19 +85,8 @@ class FirstSentences(Extractive):
 
     def choose(self, sentences: Sequence[str]) -> list[int]:
         """The first ones up to the first that does not fit."""
-        real = [place for place, sentence in enumerate(sentences) if ends_like_a_sentence(sentence)] or list(range(len(sentences)))
-        taken: list[int] = []
-        words = 0
-        for place in real[: self.sentences]:
-            words += count_words(sentences[place])
-            if taken and words > self.limit_words:
-                break
-            taken.append(place)
-        return taken
-
-    def _summary(self, text: str) -> str:
-        sentences = split_sentences(text)
-        return within_limit(sentences, self.choose(sentences), self.limit_words)
+        real = [place for place, sentence in enumerate(sentences) if ends_like_a_sentence(sentence)] or range(len(sentences))
+        return leading(sentences, real[: self.sentences], self.limit_words)
 
 
 class TextRank(Extractive):

@@ -144,7 +144,8 @@ STATED = slice(2, 2 + len(KINDS))
 
 
 def _of_sentence(sentence: str, titles: frozenset[str]) -> list[float]:
-    words = WORD.findall(fold(sentence))
+    folded = fold(sentence)
+    words = WORD.findall(folded)
     kinds = [fact.kind for fact in facts_of_sentence(sentence)]
     return [
         min(count_words(sentence), WORDS_AT_MOST),
@@ -152,7 +153,7 @@ def _of_sentence(sentence: str, titles: frozenset[str]) -> list[float]:
         *(float(kinds.count(kind)) for kind in KINDS),
         float(sentence.isupper()),
         float(bool(QUOTED.search(sentence))),
-        float(bool(FIRST_PERSON.search(fold(sentence)))),
+        float(bool(FIRST_PERSON.search(folded))),
         float(sentence.endswith("?")),
         len(titles.intersection(words)) / max(1, len(titles)),
         sum(word in french_stop_words() for word in words) / max(1, len(words)),

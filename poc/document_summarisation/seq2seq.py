@@ -13,7 +13,7 @@ from evaluation.candidate import Predictor
 from evaluation.exceptions import CandidateUnavailableError
 from evaluation.samples import Samples
 from evaluation.texts.sentences import split_sentences
-from poc.document_summarisation.extractive import within_limit
+from poc.document_summarisation.extractive import leading, within_limit
 from poc.pretrained import load_local, seed_everything, train_byte_pairs, train_in_steps
 
 TRAIN_BATCH, PREDICT_BATCH = 8, 4
@@ -114,18 +114,7 @@ def encode(tokenizer: Any, texts: Sequence[str], most_tokens: int) -> Any:
 def cut_to_limit(summary: str, limit_words: int) -> str:
     """What was written, as far as it fits into the limit."""
     sentences = split_sentences(summary)
-    return within_limit(sentences, _leading(sentences, limit_words), limit_words)
-
-
-def _leading(sentences: Sequence[str], limit_words: int) -> list[int]:
-    taken: list[int] = []
-    words = 0
-    for place, sentence in enumerate(sentences):
-        words += len(sentence.split())
-        if taken and words > limit_words:
-            break
-        taken.append(place)
-    return taken
+    return within_limit(sentences, leading(sentences, range(len(sentences)), limit_words), limit_words)
 
 
 def fit_tiny_seq2seq(
