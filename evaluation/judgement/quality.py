@@ -138,12 +138,12 @@ def weigh_answers(
     drawn = _resampled(tallies, truth, draws, seed)
     scores = {
         name: {
-            metric.name: _score(of[metric.name], drawn[name][metric.name], _told(metric, answers, name), metric)
+            metric.name: _score(of[metric.name], drawn[name][metric.name], _told(metric, tallies, name), metric)
             for metric in metrics
         }
         for name, of in values.items()
     }
-    told = {metric.name: {pair: _told(metric, answers, *pair) for pair in _pairs(values, metric.name)} for metric in metrics}
+    told = {metric.name: {pair: _told(metric, tallies, *pair) for pair in _pairs(values, metric.name)} for metric in metrics}
     contributions = {
         name: _contributions(tallies, name, [pair for pair, samples in of.items() if samples > 1]) for name, of in told.items()
     }
@@ -167,14 +167,14 @@ def _coded(expected: Sequence[str], answers: Mapping[str, Sequence[Sequence[str]
     return {name: [Answers(truth, code(answer), len(labels)) for answer in seeds] for name, seeds in answers.items()}, labels
 
 
-def _told(metric: Metric, answers: Mapping[str, Sequence[Answers]], *candidates: str) -> int:
+def _told(metric: Metric, tallies: Mapping[str, Mapping[str, Sequence[Tally]]], *candidates: str) -> int:
     """Of how many samples a metric says something, for any of these candidates: a metric of texts may leave samples out."""
     import numpy as np
 
-    each = [one for name in candidates for one in answers[name]]
+    each = [tally.parts for name in candidates for tally in tallies[name][metric.name]]
     if not metric.measure:
-        return len(each[0].expected)
-    return int(np.count_nonzero(np.any([metric.tally(one).parts[:, 1] > 0 for one in each], axis=0)))
+        return int(each[0].shape[0])
+    return int(np.count_nonzero(np.any([parts[:, 1] > 0 for parts in each], axis=0)))
 
 
 def _least_of_class(counts: NDArray[np.intp]) -> int:
