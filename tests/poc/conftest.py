@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,10 +32,7 @@ def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pad_token_id=tokenizer.pad_token_id,
         num_labels=2,
     )
-    folder = tmp_path_factory.mktemp("checkpoint")
-    DebertaV2ForSequenceClassification(config).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return folder
+    return saved(tmp_path_factory.mktemp("checkpoint"), tokenizer, DebertaV2ForSequenceClassification(config))
 
 
 # Conversations as Qwen2.5 has them.
@@ -72,10 +70,7 @@ def tiny_summariser(tmp_path_factory: pytest.TempPathFactory) -> Path:
         decoder_start_token_id=tokenizer.cls_token_id,
         forced_eos_token_id=None,
     )
-    folder = tmp_path_factory.mktemp("summariser")
-    MBartForConditionalGeneration(config).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return folder
+    return saved(tmp_path_factory.mktemp("summariser"), tokenizer, MBartForConditionalGeneration(config))
 
 
 @pytest.fixture(scope="session")
@@ -117,7 +112,11 @@ def save_causal_model(folder: Path, *, chat_template: str | None) -> Path:
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
     )
-    Qwen2ForCausalLM(config).save_pretrained(folder)
+    return saved(folder, tokenizer, Qwen2ForCausalLM(config))
+
+
+def saved(folder: Path, tokenizer: Any, model: Any) -> Path:
+    model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
 
