@@ -90,7 +90,7 @@ def _candidate(found: Assessment, result: CandidateResult) -> Json:
     plain["seed_scores"] = {name: list(values) for name, values in result.seed_scores.items()}
     plain["mix"] = dict(result.mix)
     plain["odd_answers"] = result.odd_answers if result.energy_wh else {}
-    cut = [share for share in result.shares_read if share < 1] if result.energy_wh else []
+    cut = result.shares_cut if result.energy_wh else []
     plain["inputs_cut"] = len(cut)
     plain["least_share_read"] = min(cut, default=1.0)
     plain["per_sample"] = asdict(result.per_sample) if result.per_sample else None

@@ -15,6 +15,7 @@ from evaluation.goals import GOAL_UNITS
 from evaluation.judgement.margin import REBOUND, margin_of, payback_of, years_of_service
 from evaluation.judgement.statistics import Interval
 from evaluation.judgement.verdict import RULE
+from evaluation.messages import sentence
 from evaluation.notes import comparison_notes, service_notes
 from evaluation.numbers import UNKNOWN, counted, energy, energy_unit, mass_unit, percentage, quantity, score, signed, significant
 from evaluation.terminal import BOUNDS_WIDTH, folded, harmless
@@ -50,7 +51,7 @@ def comparison_page(found: Assessment) -> Iterator[RenderableType]:
         yield from _decision(found)
         if found.advice:
             yield harmless("", "Checks")
-        yield from (harmless(f"{advice.code} {_sentence(str(advice.found))} → {advice.remedy}") for advice in found.advice)
+        yield from (harmless(f"{advice.code} {sentence(str(advice.found))} → {advice.remedy}") for advice in found.advice)
         yield ""
         if len(_metrics(comparison)) > MOST_METRICS:
             yield score_table(comparison)
@@ -196,8 +197,8 @@ def _decision(found: Assessment) -> Iterator[RenderableType]:
     yield goal_table(verdict)
     yield from (harmless(line) for line in goal_lines(verdict.goals))
     for message in verdict.sensitive_to:
-        yield harmless(f"! {_sentence(str(message))}")
-    yield from (harmless(_sentence(str(each))) for each in verdicts.alternatives)
+        yield harmless(f"! {sentence(str(message))}")
+    yield from (harmless(sentence(str(each))) for each in verdicts.alternatives)
     yield harmless("How a decision follows from the goals; the first that holds:")
     yield from (harmless(f"  {decision}: {message}.") for decision, message in RULE.items())
 
@@ -262,10 +263,6 @@ def goal_lines(goals: Sequence[Judged]) -> Iterator[str]:
         reason = f" ({judged.reason})" if judged.reason else ""
         settled = f" To settle it: {', or '.join(map(str, judged.settled_by))}." if judged.settled_by else ""
         yield f"{'×' if judged.outcome == 'missed' else '?'} {judged.goal} is {judged.outcome}{reason}.{settled}"
-
-
-def _sentence(words: str) -> str:
-    return f"{words[0].upper()}{words[1:]}{'' if words.endswith(('.', '?', '!')) else '.'}"
 
 
 # Margin and scale

@@ -55,3 +55,12 @@ def say(template: str, **figures: Figure) -> Message:
     'about 1 400 more test samples'
     """
     return Message(template, figures)
+
+
+def sentence(words: str) -> str:
+    """Words that begin with a capital and end with a full stop, unless they end otherwise.
+
+    >>> sentence("no campaign yet"), sentence("Why?")
+    ('No campaign yet.', 'Why?')
+    """
+    return f"{words[0].upper()}{words[1:]}{'' if words.endswith(('.', '?', '!')) else '.'}"

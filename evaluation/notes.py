@@ -9,10 +9,12 @@ from statistics import fmean
 from evaluation.energy.evidence import MEANING
 from evaluation.energy.reading import SHORTEST_WINDOW_S
 from evaluation.goals import Deployment
+from evaluation.judgement.comparability import conditions_text, protocol_text
 from evaluation.judgement.comparison import HOSTED, CandidateResult, Comparison
 from evaluation.judgement.deployment import Service
 from evaluation.judgement.scenario import Scenario
-from evaluation.numbers import UNKNOWN, counted, share, significant
+from evaluation.messages import sentence
+from evaluation.numbers import UNKNOWN, share, significant
 from evaluation.run import Campaign
 
 # CodeCarbon warns of samples that are three intervals apart: a counter may have wrapped unseen.
@@ -46,7 +48,7 @@ def comparison_notes(comparison: Comparison) -> list[str]:
         notes.append(f"Interrupted{f': {campaign.reason}' if campaign.reason else ''}.{shown}")
     if campaign.over_budget:
         notes.append(f"Beyond the POC's development budget; the reason given: {campaign.over_budget}")
-    notes.extend(_sentence(flag) for flag in campaign.machine.flags)
+    notes.extend(sentence(flag) for flag in campaign.machine.flags)
     notes.extend(campaign.data.notices)
     if campaign.ledger_head:
         # Where this page goes, the head goes: the ledger's owner cannot change it there any more.
@@ -83,21 +85,16 @@ def _decisive_notes(comparison: Comparison) -> Iterator[str]:
         if unlike.quality:
             yield f"Campaign {campaign} is shown, but not compared: {'; '.join(map(str, unlike.quality))}."
     if any(each.no_ratio == HOSTED for each in comparison.differences):
-        yield _sentence(HOSTED)
-
-
-def _sentence(words: str) -> str:
-    return f"{words[0].upper()}{words[1:]}{'' if words.endswith(('.', '?', '!')) else '.'}"
+        yield sentence(HOSTED)
 
 
 def _protocol_note(campaign: Campaign, *, intervals: bool) -> str:
-    protocol, data = campaign.protocol, campaign.data
+    data = campaign.data
     classes = f", {data.classes} classes" if data.classes else ""
-    asked = f" Asked of all alike: {', '.join(f'{name} = {value}' for name, value in campaign.conditions.items())}."
+    asked = f" Asked of all alike: {conditions_text(campaign)}." if campaign.conditions else ""
     return (
-        f"{data.test_samples} test samples, {data.train_samples} to learn from{classes}.{asked if campaign.conditions else ''} "
-        f"{counted(protocol.rounds, 'round')} of {protocol.window_s:g} s, {counted(protocol.seeds, 'seed')}, "
-        f"{counted(protocol.threads, 'thread')}.{f' {_intervals(campaign)}' if intervals else ''}"
+        f"{data.test_samples} test samples, {data.train_samples} to learn from{classes}.{asked} "
+        f"{protocol_text(campaign.protocol)}.{f' {_intervals(campaign)}' if intervals else ''}"
     )
 
 
@@ -108,7 +105,7 @@ def _answer_notes(comparison: Comparison) -> Iterator[str]:
         if result.odd_answers:
             flags = ", ".join(f"{flag} ({number} of {answers})" for flag, number in result.odd_answers.items())
             yield f"Odd answers of {result.name}, scored as they are: {flags}."
-        cut = [each for each in result.shares_read if each < 1]
+        cut = result.shares_cut
         if cut:
             yield (
                 f"{result.name} cannot read long inputs whole: of {len(cut)} of {answers} it read the beginning only, "
@@ -215,7 +212,7 @@ def _year_notes(deployment: Deployment, services: Mapping[str, Service]) -> Iter
     )
     yield (
         f"That server idles at {deployment.server_idle_w:g} W and has {deployment.server_memory_gib:g} GiB. "
-        f"{_sentence(deployment.source)} The second lines of the carbon go from the lowest to the highest factor, PUE and making."
+        f"{sentence(deployment.source)} The second lines of the carbon go from the lowest to the highest factor, PUE and making."
     )
 
 

@@ -40,7 +40,9 @@ def comparability(one: Campaign, other: Campaign) -> Comparability:
     windows or more threads measure something else.
     """
     quality = _mismatches(
-        one, other, {"task": _task, "test data": _test, "columns": _columns, "test samples": _samples, "conditions": _conditions}
+        one,
+        other,
+        {"task": _task, "test data": _test, "columns": _columns, "test samples": _samples, "conditions": conditions_text},
     )
     return Comparability(
         quality, [*quality, *_mismatches(one, other, {"functional unit": _unit, "machine": _machine, "protocol": _protocol})]
@@ -76,7 +78,7 @@ def _samples(campaign: Campaign) -> str:
     return asked and hashlib.sha256(asked.encode()).hexdigest()[:HASH_SHOWN]
 
 
-def _conditions(campaign: Campaign) -> str:
+def conditions_text(campaign: Campaign) -> str:
     """What was asked of all candidates alike, in words."""
     return ", ".join(f"{name} = {value}" for name, value in sorted(campaign.conditions.items())) or "none"
 

@@ -158,6 +158,11 @@ class CandidateResult:
         return [prediction.share_read for prediction in self._answers]
 
     @property
+    def shares_cut(self) -> list[float]:
+        """The same of those that it could not read whole."""
+        return [share for share in self.shares_read if share < 1]
+
+    @property
     def _answers(self) -> list[Prediction]:
         return [prediction for run in self.campaign.finished_runs_of(self.candidate) for prediction in run.predictions]
 
