@@ -23,6 +23,11 @@ def in_english(value: Figure) -> str:
     return f"{value:,}".replace(",", " ") if isinstance(value, int) else significant(value)
 
 
+def english_words(message: Message) -> str:
+    """A message's template, its plural where its number asks for that."""
+    return message.template if message.plural is None or message.number == 1 else message.plural
+
+
 @dataclass(frozen=True)
 class Message:
     """A sentence with its figures.
@@ -30,22 +35,26 @@ class Message:
     Attributes:
         template: in English, with the figures' names in braces; also the key under which catalogues have its translation.
         figures: by name. Texts among them are names of the user's own, which nobody translates.
+        plural: the sentence for any number but one, where it is another one; languages draw that line elsewhere.
+        number: by which the one or the other is meant.
     """
 
     template: str
     figures: Mapping[str, Figure] = field(default_factory=dict)
+    plural: str | None = None
+    number: int = 1
 
     def __str__(self) -> str:
         """In English."""
         return self.written()
 
-    def written(self, translate: Callable[[str], str] = str, figure: Callable[[Figure], str] = in_english) -> str:
-        """In the language of `translate` and `figure`."""
+    def written(self, translate: Callable[[Message], str] = english_words, figure: Callable[[Figure], str] = in_english) -> str:
+        """In the language of `translate`, which gives the template's words, and of `figure`."""
         figures = {
             name: value.written(translate, figure) if isinstance(value, Message) else figure(value)
             for name, value in self.figures.items()
         }
-        return translate(self.template).format(**figures)
+        return translate(self).format(**figures)
 
 
 def say(template: str, **figures: Figure) -> Message:
@@ -55,6 +64,20 @@ def say(template: str, **figures: Figure) -> Message:
     'about 1 400 more test samples'
     """
     return Message(template, figures)
+
+
+def say_number(one: str, many: str, number: int, **figures: Figure) -> Message:
+    """A message that depends on a number, which it has as `{number}`.
+
+    >>> str(say_number("{number} round", "{number} rounds", 1)), str(say_number("{number} round", "{number} rounds", 3))
+    ('1 round', '3 rounds')
+    """
+    return Message(one, {"number": number, **figures}, many, number)
+
+
+def words(template: str) -> str:
+    """The same words, marked for the catalogues where a message is made of them later."""
+    return template
 
 
 def sentence(words: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evaluation.messages import Figure, in_english, say
+from evaluation.messages import Figure, in_english, say, say_number
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_a_name_of_the_users_own_may_hold_braces() -> None:
 def test_a_message_within_a_message_is_translated_too_and_names_are_not() -> None:
     french = {"{one}, and {other}": "{one}, et {other}", "a campaign of {group}": "une campagne de {group}"}
     message = say("{one}, and {other}", one=say("a campaign of {group}", group="a campaign of {group}"), other="more")
-    assert message.written(lambda template: french[template]) == "une campagne de a campaign of {group}, et more"
+    assert message.written(lambda each: french[each.template]) == "une campagne de a campaign of {group}, et more"
 
 
 def test_each_language_writes_figures_in_its_own_way() -> None:
@@ -54,3 +54,8 @@ def test_messages_with_the_same_words_and_figures_are_the_same() -> None:
 def test_a_figure_that_a_template_asks_for_and_that_is_missing_is_a_defect() -> None:
     with pytest.raises(KeyError):
         str(say("{samples} more"))
+
+
+@pytest.mark.parametrize(("number", "written"), [(0, "0 rounds"), (1, "1 round"), (2, "2 rounds"), (1200, "1 200 rounds")])
+def test_a_number_chooses_between_singular_and_plural(number: int, written: str) -> None:
+    assert str(say_number("{number} round", "{number} rounds", number)) == written

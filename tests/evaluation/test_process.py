@@ -74,8 +74,12 @@ def test_a_programs_name_may_hold_brackets_and_blanks(sleeper: subprocess.Popen[
     assert abs(started - like_others) < 6000
 
 
+# Processes that share out the tests must call each by the same name, so the one with a process's own number has its name.
+OWN_NUMBER = pytest.param(f"{os.getpid()}", id="its own number")
+
+
 @pytest.mark.parametrize(
-    "nonsense", ["", "@", "@@", "self", "self@1@2", "-1", "1", f"{os.getpid()}", "0@0@0", "²@1@2", "1.5@1@2", "../1"]
+    "nonsense", ["", "@", "@@", "self", "self@1@2", "-1", "1", OWN_NUMBER, "0@0@0", "²@1@2", "1.5@1@2", "../1"]
 )
 def test_nonsense_is_no_process(nonsense: str) -> None:
     assert not is_running(nonsense)
