@@ -19,21 +19,40 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.exceptions import DataError
+from evaluation.messages import Message, Recorded, say, words
 from evaluation.task import Task, Unit
 
 # Empty for a share.
 GOAL_UNITS = {
     "quality": "",
-    "quality_gain": "above the baseline",
+    "quality_gain": words("above the baseline"),
     "class_recall": "",
     "slice_recall": "",
     "guardrail": "",
-    "energy_per_unit_wh": "Wh",
-    "development_kwh": "kWh",
-    "marginal_energy_wh": "Wh per additional correct outcome",
-    "deployed_kwh_per_year": "kWh a year",
-    "embodied_kg_co2e_per_year": "kg CO2e a year",
-    "carbon_kg_co2e_per_year": "kg CO2e a year",
+    "energy_per_unit_wh": words("Wh"),
+    "development_kwh": words("kWh"),
+    "marginal_energy_wh": words("Wh per additional correct outcome"),
+    "deployed_kwh_per_year": words("kWh a year"),
+    "embodied_kg_co2e_per_year": words("kg CO2e a year"),
+    "carbon_kg_co2e_per_year": words("kg CO2e a year"),
+}
+# What readers call them, who never see a `goals.toml`; the conditions of every GO that no number is set for are among them.
+GOAL_NAMES = {
+    "quality": words("quality"),
+    "quality_gain": words("gain over doing without AI"),
+    "class_recall": words("recall of the class worst served"),
+    "slice_recall": words("recall of the worst served by {column}"),
+    "guardrail": words("guardrail: {metric}"),
+    "energy_per_unit_wh": words("energy per {unit}"),
+    "development_kwh": words("energy of the whole development"),
+    "marginal_energy_wh": words("additional energy per additional correct outcome"),
+    "deployed_kwh_per_year": words("energy of a year in service"),
+    "embodied_kg_co2e_per_year": words("carbon of making the server, for a year in service"),
+    "carbon_kg_co2e_per_year": words("carbon of a year in service"),
+    "human_path": words("people still serve who wants it"),
+    "data_declared": words("declared whether the data hold personal data"),
+    "full_protocol": words("measured by the full protocol"),
+    "goals_fixed_before": words("goals fixed before measuring"),
 }
 
 
@@ -73,6 +92,23 @@ class Goal:
         unit = GOAL_UNITS[self.name] if self.name == "guardrail" else self.metric or GOAL_UNITS[self.name]
         sign, value = ("≤", self.ceiling) if self.ceiling is not None else ("≥", self.floor)
         return f"{unit}, no floor" if value is None else f"{sign} {value:g} {unit}".rstrip()
+
+
+def goal_name(key: str, goal: Goal | None, unit_name: str) -> Message:
+    """What readers call a goal, or a condition of every GO.
+
+    Args:
+        key: as `Goal.key` has it, or the name of the condition.
+        goal: none for a condition.
+        unit_name: of the functional unit.
+
+    >>> str(goal_name("energy_per_unit_wh", Goal("energy_per_unit_wh", ceiling=1.0), "1 000 requests"))
+    'energy per 1 000 requests'
+    """
+    name, _, which = key.partition(" ")
+    if goal and goal.slice is not None and goal.value is not None:
+        return say("recall where {column} is {value}", column=goal.slice, value=goal.value)
+    return say(GOAL_NAMES[name], unit=Recorded(unit_name), metric=which, column=which)
 
 
 @dataclass(frozen=True)
@@ -153,13 +189,29 @@ def read_goals(path: Path, task: Task | None = None) -> Goals:
         DataError: a file is missing, or an entry is not well formed; it names the file in which that entry is written.
     """
     own, city = _read_toml(path), path.parent.parent / "goals.toml"
-    defaults = _read_toml(city) if city.exists() else {}
+    defaults = _without_city_tables(_read_toml(city), city) if city.exists() else {}
+    _refuse_city_tables(own, path)
     files = {**dict.fromkeys(_keys(defaults), str(city)), **dict.fromkeys(_keys(own), str(path))}
     entry = _Entry(_merged(defaults, own), (), files)
     tables = _checked(entry)
     if task:
         _check_task(entry, tables, task)
     return _goals(tables, _toml(tables))
+
+
+def read_city_table(path: Path, name: str) -> dict[str, Any]:
+    """The checked entries of a table that stands in the city's file alone; none where that table or the file is missing.
+
+    Args:
+        path: of the city's file.
+        name: of the table, one of CITY_TABLES.
+
+    Raises:
+        DataError: an entry is not well formed.
+    """
+    table = _Entry(_read_toml(path) if path.exists() else {}, (), {(): str(path)})[name]
+    readers = CITY_TABLES[name]
+    return {} if table.value is None else {entry: readers[entry](each) for entry, each in _table(table, (), readers).items()}
 
 
 def parse_goals(text: str, where: str = "the recorded goals") -> Goals:
@@ -183,13 +235,13 @@ def recorded_goals(text: str) -> Goals:
         return Goals({}, text)
 
 
-def changed_goals(then: Goals, now: Goals) -> list[str]:
-    """What is different now, a line for each change: `energy_per_unit_wh: ceiling was 1, is now 2`."""
+def changed_goals(then: Goals, now: Goals) -> list[Message]:
+    """What is different now, a message for each change: `energy_per_unit_wh: ceiling was 1, is now 2`."""
     try:
         before, after = (_by_name(tomllib.loads(goals.text)) for goals in (then, now))
     except ValueError:
-        return [] if then.text == now.text else ["the goals of then and of now cannot be compared: their text is not TOML"]
-    return [line for name in {**after, **before} for line in _changes(name, before.get(name), after.get(name))]
+        return [] if then.text == now.text else [say("the goals of then and of now cannot be compared: their text is not TOML")]
+    return [change for name in {**after, **before} for change in _changes(name, before.get(name), after.get(name))]
 
 
 # What is written where
@@ -266,6 +318,22 @@ def _merged(city: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     return {**city, **{name: _over(city.get(name), value) for name, value in own.items()}}
 
 
+def _without_city_tables(city: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    """What the goals of POCs begin with. Whoever misspells the name of a city's own table is told the right one here."""
+    _table(_Entry(city, (), {(): str(path)}), (), ("goal", *TABLES, *CITY_TABLES))
+    return {name: value for name, value in city.items() if name not in CITY_TABLES}
+
+
+def _refuse_city_tables(own: Mapping[str, Any], path: Path) -> None:
+    for name in CITY_TABLES:
+        if name in own:
+            raise _Entry(own, (), {(): str(path)})[name].wrong(
+                expected=f"[{name}] in the city's goals.toml alone, in the folder above: it holds for all POCs together",
+                found="one in a POC's own goals",
+                remedy="move it there",
+            )
+
+
 def _over(default: Any, value: Any) -> Any:
     return _merged(default, value) if isinstance(default, dict) and isinstance(value, dict) else value
 
@@ -333,6 +401,12 @@ def _text(entry: _Entry) -> str:
     return entry.value
 
 
+def _text_or_none(entry: _Entry) -> str | None:
+    if not isinstance(entry.value, str):
+        raise entry.wrong(expected="a text in quotes; an empty one where it is unknown")
+    return entry.value.strip() or None
+
+
 def _flag(entry: _Entry) -> bool:
     if not isinstance(entry.value, bool):
         raise entry.wrong(expected="true or false", remedy="mend it, or leave the table out: then it is unknown")
@@ -384,6 +458,11 @@ TABLES: dict[str, dict[str, Callable[[_Entry], Any]]] = {
     "correction": {"energy_wh": partial(_number, rule=NOT_NEGATIVE)},
     "volume": dict.fromkeys(VOLUME, _whole),
     "deployment": {name: READERS.get(name, partial(_number, rule=POSITIVE)) for name in SERVER},
+}
+# Tables of the city's file that are about all POCs together. They are no part of any POC's goals nor of their hash; each entry may
+# be left out.
+CITY_TABLES: dict[str, dict[str, Callable[[_Entry], Any]]] = {
+    "programme": {"organisation": _text_or_none, "ceiling_kwh_per_year": partial(_number, rule=POSITIVE)},
 }
 
 
@@ -623,14 +702,17 @@ def _by_name(tables: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return {**goals, **{name: table for name, table in tables.items() if name != "goal"}}
 
 
-def _changes(name: str, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> list[str]:
+def _changes(name: str, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> list[Message]:
     if before is None or after is None:
-        return [f"{name}: added" if before is None else f"{name}: removed"]
+        return [say("{goal}: added", goal=name) if before is None else say("{goal}: removed", goal=name)]
     changed = [key for key in {**after, **before} if before.get(key) != after.get(key)]
-    return [f"{name}: {_change(key, before.get(key), after.get(key))}" for key in changed]
+    return [_change(name, key, before.get(key), after.get(key)) for key in changed]
 
 
-def _change(key: str, before: Any, after: Any) -> str:
+def _change(goal: str, entry: str, before: Any, after: Any) -> Message:
+    """Values as `goals.toml` has them, in which the change was made."""
     if before is None:
-        return f"{key} added, {_shown(after)}"
-    return f"{key} removed, was {_shown(before)}" if after is None else f"{key} was {_shown(before)}, is now {_shown(after)}"
+        return say("{goal}: {entry} added, {after}", goal=goal, entry=entry, after=_shown(after))
+    if after is None:
+        return say("{goal}: {entry} removed, was {before}", goal=goal, entry=entry, before=_shown(before))
+    return say("{goal}: {entry} was {before}, is now {after}", goal=goal, entry=entry, before=_shown(before), after=_shown(after))

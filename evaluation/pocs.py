@@ -15,6 +15,7 @@ from pathlib import Path
 from evaluation.candidate import Candidate
 from evaluation.exceptions import NameNotFoundError, PreuveError
 from evaluation.goals import Goals, read_goals
+from evaluation.poc_card import FILES, read_poc_card
 from evaluation.task import Task
 
 
@@ -93,7 +94,7 @@ def _load(folder: Path) -> Poc:
 
     Raises:
         PreuveError: its code raises something, lacks a part or has one of another kind; or its goals are not well formed, or speak
-            of another unit, metric or slice than its task.
+            of another unit, metric or slice than its task; or it has a card that is not, or says that it decides on people.
     """
     try:
         package = importlib.import_module(f"poc.{folder.name}")
@@ -105,6 +106,8 @@ def _load(folder: Path) -> Poc:
     if not isinstance(candidates, Sequence) or not all(isinstance(each, Candidate) for each in candidates):
         raise _broken("no CANDIDATES, or something else than a list of Candidate", str(folder / "__init__.py"))
     read_goals(folder / "goals.toml", task)
+    for language in FILES:
+        read_poc_card(folder, language)
     return Poc(folder, task, candidates)
 
 

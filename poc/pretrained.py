@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from evaluation.exceptions import CandidateUnavailableError
+from evaluation.messages import say, words
 
 # Share of the steps over which the learning rate rises before it falls to nothing, as is usual for these models.
 WARM_UP_SHARE = 0.1
@@ -14,6 +15,7 @@ WEIGHT_DECAY = 0.01
 LARGEST_GRADIENT = 1.0
 # Tokens that are no words, as BERT writes them.
 PADDING, UNKNOWN, BEGIN, END = "[PAD]", "[UNK]", "[CLS]", "[SEP]"
+NO_MODEL = words("there is no model with its tokenizer in the folder {folder} (config.json, model.safetensors, tokenizer.json)")
 
 Loaded = TypeVar("Loaded")
 
@@ -50,12 +52,12 @@ def load_local(name: str, revision: str | None, load: Callable[..., Loaded], *, 
     except (OSError, ValueError) as error:
         if is_folder or name.startswith(("/", ".", "~")):
             raise CandidateUnavailableError(
-                f"there is no model with its tokenizer in the folder {name} (config.json, model.safetensors, tokenizer.json)",
-                remedy=f"--param {candidate}.model=FOLDER with a folder that save_pretrained wrote",
+                str(say(NO_MODEL, folder=name)),
+                remedy=str(say("--param {candidate}.model=FOLDER with a folder that save_pretrained wrote", candidate=candidate)),
             ) from error
         pinned = f" --revision {revision}" if revision else ""
         raise CandidateUnavailableError(
-            f"the model {name} is not on this machine, and nothing is fetched unasked",
+            str(say("the model {model} is not on this machine, and nothing is fetched unasked", model=name)),
             remedy=f".venv/bin/hf download {name}{pinned}",
         ) from error
 

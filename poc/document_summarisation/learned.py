@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from evaluation.candidate import Predictor
 from evaluation.exceptions import CandidateUnavailableError
+from evaluation.messages import say, words
 from evaluation.samples import Sample, Samples
 from evaluation.texts.facts import compile_facts, count_facts, facts_of_sentence
 from evaluation.texts.metrics import FACTS
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 # Fewer sentences teach nothing.
 FEWEST_SENTENCES = 10
+TOO_LITTLE = words("it learns from documents with reference summaries or facts, and found {sentences} sentences of such")
 KINDS = ("amount", "date", "time", "number", "name")
 FIRST_PERSON = re.compile(r"\b(?:je|j|nous|on|me|moi|notre|nos)\b")
 QUOTED = re.compile('[«»"“”]')
@@ -184,8 +186,8 @@ def fit_learned_extractive(train: Samples, *, seed: int, limit_words: int, relev
             worth += _worth(sentences, sample)
     if len(worth) < FEWEST_SENTENCES:
         raise CandidateUnavailableError(
-            f"it learns from documents with reference summaries or facts, and found {len(worth)} sentences of such",
-            remedy="give training documents with a reference each (--target COLUMN)",
+            str(say(TOO_LITTLE, sentences=len(worth))),
+            remedy=words("give training documents with a reference each (--target COLUMN)"),
         )
     ranker = Ranker(penalty).fit(texts, np.concatenate(rows), np.asarray(worth))
     return LearnedExtractive(limit_words, relevance, ranker)

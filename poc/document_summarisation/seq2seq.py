@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from evaluation.candidate import Predictor
 from evaluation.exceptions import CandidateUnavailableError
+from evaluation.messages import words
 from evaluation.samples import Samples
 from evaluation.texts.sentences import split_sentences
 from poc.document_summarisation.extractive import leading, within_limit
@@ -140,8 +141,8 @@ def fit_tiny_seq2seq(
     pairs = [(sample.input, target) for sample in train for target in sample.targets]
     if not pairs:
         raise CandidateUnavailableError(
-            "it learns from reference summaries, and found none",
-            remedy="give training documents with a reference each (--target COLUMN)",
+            words("it learns from reference summaries, and found none"),
+            remedy=words("give training documents with a reference each (--target COLUMN)"),
         )
     seed_everything(seed)
     tokenizer = train_byte_pairs([text for pair in pairs for text in pair], vocabulary, keep_letters=True)

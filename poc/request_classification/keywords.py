@@ -11,10 +11,12 @@ from pathlib import Path
 
 from evaluation.candidate import Predictor
 from evaluation.exceptions import CandidateUnavailableError
+from evaluation.messages import say, words
 from evaluation.samples import Samples
 from evaluation.texts.words import fold
 
 ROUTING_SHEET = Path(__file__).with_name("routing_sheet.toml")
+NO_KEYWORDS = words("the routing sheet has no keywords for {unknown} of the {labels} labels: {names}")
 SAVED_SHEET = "routing_sheet.json"
 WORD = re.compile(r"\w+")
 
@@ -91,8 +93,8 @@ def fit_keywords(train: Samples, *, seed: int) -> Predictor:
     if unknown:
         named = ", ".join(unknown[:3]) + (", ..." if len(unknown) > 3 else "")
         raise CandidateUnavailableError(
-            f"the routing sheet has no keywords for {len(unknown)} of the {len(labels)} labels: {named}",
-            remedy=f"add them to poc/request_classification/{ROUTING_SHEET.name}",
+            str(say(NO_KEYWORDS, unknown=len(unknown), labels=len(labels), names=named)),
+            remedy=str(say("add them to poc/request_classification/{file}", file=ROUTING_SHEET.name)),
         )
     words = {service: found for service, found in sheet["words"].items() if service in labels}
     fallback = sheet["fallback"] if sheet["fallback"] in labels else max(sorted(labels), key=list(train.targets).count)

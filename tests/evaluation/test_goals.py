@@ -70,6 +70,10 @@ def read(place: Path, own: str, city: str | None = None, task: Task | None = Non
     return read_goals(place, task)
 
 
+def changes(then: Goals, now: Goals) -> list[str]:
+    return [str(each) for each in changed_goals(then, now)]
+
+
 def refused(place: Path, own: str, city: str | None = None, task: Task | None = None) -> DataError:
     with pytest.raises(DataError) as caught:
         read(place, own, city, task)
@@ -333,12 +337,12 @@ def test_of_recorded_goals_of_another_form_text_and_hash_are_known(text: str) ->
     ],
 )
 def test_what_changed_is_said_a_line_for_each_change(place: Path, before: str, after: str, lines: list[str]) -> None:
-    assert changed_goals(read(place, before), read(place, after)) == lines
+    assert changes(read(place, before), read(place, after)) == lines
 
 
 def test_what_changed_since_an_older_version_is_said_too() -> None:
     now = parse_goals(f"{UNIT}[goal.development_kwh]\ntarget = 0.5\nceiling = 1\n")
-    assert changed_goals(recorded_goals(OLD), now) == [
+    assert changes(recorded_goals(OLD), now) == [
         "development_kwh: target added, 0.5",
         "development_kwh: ceiling added, 1",
         "development_kwh: at_most removed, was 1",
@@ -351,8 +355,8 @@ def test_what_changed_since_an_older_version_is_said_too() -> None:
 
 def test_goals_that_cannot_be_read_at_all_cannot_be_compared() -> None:
     now = parse_goals(UNIT + GOAL)
-    assert changed_goals(Goals({}, "[goal"), Goals({}, "[goal")) == []
-    assert changed_goals(Goals({}, "[goal"), now) == ["the goals of then and of now cannot be compared: their text is not TOML"]
+    assert changes(Goals({}, "[goal"), Goals({}, "[goal")) == []
+    assert changes(Goals({}, "[goal"), now) == ["the goals of then and of now cannot be compared: their text is not TOML"]
 
 
 # What a mistake is answered with: what is found, and the file, table and entry
@@ -766,7 +770,7 @@ def test_guardrails_of_the_city_are_replaced_as_a_whole(place: Path) -> None:
     ],
 )
 def test_what_changed_of_guardrails_is_said_of_each(place: Path, before: str, after: str, lines: list[str]) -> None:
-    assert changed_goals(read(place, UNIT + before), read(place, UNIT + after)) == lines
+    assert changes(read(place, UNIT + before), read(place, UNIT + after)) == lines
 
 
 # The goals of this project

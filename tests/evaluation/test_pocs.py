@@ -12,7 +12,8 @@ import pytest
 
 import poc
 from evaluation.candidate import Candidate, Predictor
-from evaluation.exceptions import NameNotFoundError, PreuveError
+from evaluation.exceptions import DataError, NameNotFoundError, PreuveError
+from evaluation.home import PROJECT
 from evaluation.listing import broken_dict, broken_text, poc_dict, poc_text
 from evaluation.metrics import accuracy
 from evaluation.pocs import Poc, change_params, find_poc, find_pocs, look_for_pocs
@@ -291,6 +292,14 @@ BROKEN = {
 }
 
 
+BROKEN_CARDS = [
+    ("ai_act_tier: minimal", "ai_act_tier: high", ", ai_act_tier"),
+    ("individual_decision: false", "individual_decision: true", ", individual_decision"),
+    ("task_family:", "task_famly:", ", task_famly"),
+    ("---\ntitle: ", "---\ntitle: [", "line 2"),
+]
+
+
 def write_poc(folder: Path, code: str = PACKAGE, goals: str = GOALS) -> Path:
     folder.mkdir()
     (folder / "goals.toml").write_text(goals, encoding="utf-8")
@@ -326,6 +335,34 @@ def test_a_poc_whose_goals_are_broken_takes_no_other_down(poc_folder: Path) -> N
     found, (broken,) = look_for_pocs()
     assert len(found) == 1
     assert broken.error.where == str(folder / "goals.toml")
+
+
+def test_a_poc_needs_no_card(poc_folder: Path) -> None:
+    folder = write_poc(poc_folder / "meter_reading")
+    assert look_for_pocs()[1] == []
+    (folder / "README.md").write_text("# Meter reading\n", encoding="utf-8")
+    assert look_for_pocs()[1] == []
+
+
+@pytest.mark.parametrize("file", ["README.md", "README.fr.md"])
+@pytest.mark.parametrize(("before", "after", "field"), BROKEN_CARDS)
+def test_a_poc_whose_card_is_broken_or_refused_takes_no_other_down(
+    poc_folder: Path, file: str, before: str, after: str, field: str
+) -> None:
+    write_poc(poc_folder / "meter_reading")
+    folder = write_poc(poc_folder / "a_broken_one")
+    sound = (PROJECT / "poc" / "request_classification" / "README.md").read_text(encoding="utf-8")
+    for name in ("README.md", "README.fr.md"):
+        (folder / name).write_text(sound, encoding="utf-8")
+    assert len(find_pocs()) == 2
+    (folder / file).write_text(sound.replace(before, after, 1), encoding="utf-8")
+    found, (broken,) = look_for_pocs()
+    assert [each.task.name for each in found] == ["meter-reading"]
+    assert (broken.name, isinstance(broken.error, DataError)) == ("a-broken-one", True)
+    assert broken.error.where.startswith(str(folder / file))
+    assert broken.error.where.endswith(field)
+    with pytest.raises(DataError):
+        find_poc("a-broken-one")
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from evaluation.candidate import Candidate
 from evaluation.data.card import card_path, read_card
 from evaluation.data.loading import DataRequest, load_data
 from evaluation.home import PROJECT
+from evaluation.poc_card import FILES, NAMES, PocCard, read_poc_card
 from evaluation.pocs import Poc, find_pocs
 from evaluation.predictors import confidence, load_predictor, save_predictor, shares_read
 from evaluation.samples import Samples
@@ -55,9 +56,55 @@ def test_a_poc_says_what_it_is_judged_by(poc: Poc) -> None:
     assert poc.folder.name == poc.task.name.replace("-", "_")
     assert poc.task.metrics
     assert poc.goals.goal
-    for card in ("README.md", "README.fr.md"):
-        assert (poc.folder / card).read_text(encoding="utf-8").startswith("# ")
     assert read_card(card_path(PROJECT / poc.task.data)).contains_personal_data in {"no", "yes"}
+
+
+def card_of(poc: Poc, language: str) -> PocCard:
+    """In this language and no other."""
+    card = read_poc_card(poc.folder, language)
+    assert card is not None
+    assert card.language == language
+    return card
+
+
+def body_of(poc: Poc, language: str) -> str:
+    """Of the README, what stands below the card."""
+    return (poc.folder / FILES[language]).read_text(encoding="utf-8").split("\n---\n", 1)[1]
+
+
+@pytest.mark.parametrize("poc", POCS, ids=lambda poc: poc.task.name)
+def test_a_poc_has_a_card_in_both_languages_that_says_the_same(poc: Poc) -> None:
+    english, french = (card_of(poc, language) for language in ("en", "fr"))
+    for name in ("individual_decision", "ai_act_tier", "task_family"):
+        assert getattr(english, name) == getattr(french, name)
+    assert (english.responsible is None) == (french.responsible is None)
+    # What is translated is not left in the other language.
+    translated = set(NAMES) - {"individual_decision", "ai_act_tier", "task_family", "responsible"}
+    assert [name for name in NAMES if name in translated and getattr(english, name) == getattr(french, name)] == []
+
+
+@pytest.mark.parametrize("language", FILES)
+@pytest.mark.parametrize("poc", POCS, ids=lambda poc: poc.task.name)
+def test_the_fields_of_a_card_stand_in_one_order(poc: Poc, language: str) -> None:
+    front_matter = (poc.folder / FILES[language]).read_text(encoding="utf-8").split("\n---\n", 1)[0]
+    assert re.findall(r"^(\w+):", front_matter, re.MULTILINE) == list(NAMES)
+
+
+@pytest.mark.parametrize("poc", POCS, ids=lambda poc: poc.task.name)
+def test_a_card_in_french_is_set_as_french_is(poc: Poc) -> None:
+    for name, text in vars(card_of(poc, "fr")).items():
+        if isinstance(text, str):
+            assert not re.search(r"[ \xa0][;?!%]|[ \u202f]:|['\"]|« | »|\d \d", text), name
+
+
+@pytest.mark.parametrize(("language", "other"), [("en", "fr"), ("fr", "en")])
+@pytest.mark.parametrize("poc", POCS, ids=lambda poc: poc.task.name)
+def test_a_readme_goes_on_below_its_card_and_leads_to_the_other_language(poc: Poc, language: str, other: str) -> None:
+    body = body_of(poc, language)
+    assert body.startswith(f"\n# {card_of(poc, language).title}\n")
+    assert f"]({FILES[other]})" in body
+    targets = re.findall(r"\]\(([^)#:]+)\)", body)
+    assert [target for target in targets if not (poc.folder / target).exists()] == []
 
 
 @pytest.mark.parametrize("poc", POCS, ids=lambda poc: poc.task.name)
