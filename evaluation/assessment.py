@@ -14,6 +14,7 @@ from evaluation.judgement.comparison import Comparison, compare
 from evaluation.judgement.goal_values import Case
 from evaluation.judgement.scenario import Scenario
 from evaluation.judgement.verdict import Verdicts, judge
+from evaluation.messages import Message
 from evaluation.run import Campaign
 from evaluation.task import Task
 
@@ -25,7 +26,7 @@ class Assessment:
     Attributes:
         comparison: of its candidates.
         goals: as they are now.
-        changed: what of the goals was another when it was measured, a line each.
+        changed: what of the goals was another when it was measured, a message each.
         scenario: in which candidates would serve.
         verdicts: on the candidates.
         advice: what spoils it, by the numbered checks.
@@ -33,7 +34,7 @@ class Assessment:
 
     comparison: Comparison
     goals: Goals
-    changed: Sequence[str]
+    changed: Sequence[Message]
     scenario: Scenario
     verdicts: Verdicts
     advice: Sequence[Advice]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from evaluation.energy.machine import Machine
 from evaluation.energy.reading import JOULES_PER_WH, Reading
 from evaluation.exceptions import BudgetError
+from evaluation.messages import Message, say
 from evaluation.numbers import share, significant
 from evaluation.run import Protocol
 
@@ -45,8 +46,12 @@ class Budget:
             return
         if spent_wh + planned_wh > self.ceiling_wh:
             self._pass(
-                f"{_kwh(spent_wh)} used so far, and this campaign needs about {_kwh(planned_wh)}, its fits not counted: fewer "
-                "rounds, candidates or seeds need less"
+                say(
+                    "{used} used so far, and this campaign needs about {needed}, its fits not counted: fewer rounds, candidates or "
+                    "seeds need less",
+                    used=_kwh(spent_wh),
+                    needed=_kwh(planned_wh),
+                )
             )
         self._warn(self.ceiling_wh)
 
@@ -69,7 +74,7 @@ class Budget:
             return
         self._warn(self.ceiling_wh)
         if self.spent_wh > self.ceiling_wh:
-            self._pass(f"{_kwh(self.spent_wh)} used, this campaign included; it is closed after its last window")
+            self._pass(say("{used} used, this campaign included; it is closed after its last window", used=_kwh(self.spent_wh)))
 
     def _warn(self, ceiling_wh: float) -> None:
         if self._warned or self.spent_wh < WARNING_SHARE * ceiling_wh:
@@ -80,13 +85,13 @@ class Budget:
             f"This POC has used {_kwh(self.spent_wh)} of the {_kwh(ceiling_wh)} that its goals allow for its development{part}."
         )
 
-    def _pass(self, found: str) -> None:
+    def _pass(self, found: Message) -> None:
         if self.reason is not None:
             self.reason_used = self.reason
             return
         raise BudgetError(
             expected=f"at most {_kwh(self.ceiling_wh or 0.0)} for the POC's whole development (development_kwh)",
-            found=found,
+            found=str(found),
             where="goals.toml, [goal.development_kwh]",
             remedy='stop here, or go on and record why: preuve run ... --over-budget "reason"',
         )

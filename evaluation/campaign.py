@@ -30,7 +30,7 @@ from evaluation.exceptions import BusyError, CampaignInterrupted, CandidateUnava
 from evaluation.footprint import find_peak_memory
 from evaluation.goals import Goals
 from evaluation.latency import time_single_inputs
-from evaluation.numbers import counted
+from evaluation.messages import Message, say, words
 from evaluation.process import process_name
 from evaluation.records.development import development_wh
 from evaluation.records.ledger import Ledger
@@ -235,7 +235,7 @@ class _Experiment:
                 self.progress(f"round {number} of {rounds}: {trial.name}", 1 + len(self.trials) * number + place, steps)
                 self._guarded(self._measure_round, trial, number)
                 if trial.under_way:
-                    trial.reason = f"the campaign was interrupted after {number} of its {counted(rounds, 'round')}"
+                    trial.reason = str(_interrupted_after(number, rounds))
         for trial in self.trials:
             if trial.under_way:
                 self._end(trial, "finished")
@@ -257,13 +257,15 @@ class _Experiment:
         except CandidateUnavailableError as error:
             self._end(trial, "unavailable", error.reason, error.remedy)
         except MeterError as error:
-            self._end(trial, "failed", f"its energy could not be measured: {error.found}", error.remedy)
+            reason = say("its energy could not be measured: {reason}", reason=error.found)
+            self._end(trial, "failed", str(reason), error.remedy)
         except PreuveError:
             raise
         except (Exception, SystemExit) as error:
             # An error's message may quote a text: what is recorded and logged only says what kind of error, and where.
-            remedy = f"mend the candidate; preuve run ... --candidate {trial.candidate.name} --debug shows more"
-            self._end(trial, "failed", f"{type(error).__name__} in {_place(error)}", remedy)
+            template = words("mend the candidate; preuve run ... --candidate {candidate} --debug shows more")
+            remedy = say(template, candidate=trial.candidate.name)
+            self._end(trial, "failed", str(_what_failed(error)), str(remedy))
             logger.debug("%s failed", trial.name, exc_info=True)
         # A window that an error ended was charged; that it passed the ceiling is said now that the error was heard.
         self.budget.check()
@@ -343,12 +345,20 @@ class _Experiment:
         return closed
 
 
-def _place(error: BaseException) -> str:
-    """Where an error arose: the last line of the candidate's own code, not of the libraries that it calls."""
+def _interrupted_after(number: int, rounds: int) -> Message:
+    """Two sentences, for records are found again by their words, and a record says nothing of a number."""
+    if rounds == 1:
+        return say("the campaign was interrupted after {number} of its 1 round", number=number)
+    return say("the campaign was interrupted after {number} of its {rounds} rounds", number=number, rounds=rounds)
+
+
+def _what_failed(error: BaseException) -> Message:
+    """What kind of error arose, and where: the last line of the candidate's own code, not of the libraries that it calls."""
     frames = traceback.extract_tb(error.__traceback__)
     here = [frame for frame in frames if not frame.filename.startswith(("<", STANDARD_LIBRARY)) and SITE not in frame.filename]
     frame = (here or frames)[-1]
-    return f"{Path(frame.filename).name}, line {frame.lineno}"
+    place = {"file": Path(frame.filename).name, "line": str(frame.lineno)}
+    return say("{error} in {file}, line {line}", error=type(error).__name__, **place)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from evaluation.judgement.goal_values import Judged
 from evaluation.judgement.margin import margin_of, payback_of, years_of_service
 from evaluation.judgement.scenario import Scenario
 from evaluation.judgement.verdict import RULE, Verdict
+from evaluation.messages import Message
 from evaluation.notes import comparison_notes
 
 Json = dict[str, Any]
@@ -50,7 +51,7 @@ def comparison_dict(found: Assessment) -> Json:
         "differences": [_difference(each) for each in comparison.differences],
         "test": comparison.quality.test,
         "unlike": {
-            name: {"quality": [each._asdict() for each in unlike.quality], "energy": [each._asdict() for each in unlike.energy]}
+            name: {"quality": [each.as_dict() for each in unlike.quality], "energy": [each.as_dict() for each in unlike.energy]}
             for name, unlike in comparison.unlike.items()
         },
         "checks": [
@@ -58,7 +59,7 @@ def comparison_dict(found: Assessment) -> Json:
             for each in found.advice
         ],
         "factor": found.scenario.factor.as_dict(),
-        "notes": comparison_notes(comparison),
+        "notes": [str(each) for each in comparison_notes(comparison)],
     }
     return {name: _finite(value) for name, value in plain.items()}
 
@@ -78,12 +79,12 @@ def _decision(found: Assessment) -> Json:
         "rule": {decision: str(message) for decision, message in RULE.items()},
         "alternatives": [str(each) for each in verdicts.alternatives],
         "goals_sha256": found.goals.sha256,
-        "changed_goals": list(found.changed),
+        "changed_goals": [str(each) for each in found.changed],
     }
 
 
 def _candidate(found: Assessment, result: CandidateResult) -> Json:
-    plain: Json = {name: getattr(result, name) for name in PLAIN}
+    plain: Json = {name: _in_english(getattr(result, name)) for name in PLAIN}
     plain |= {name: _interval(getattr(result, name)) for name in INTERVALS}
     plain["campaign"] = result.campaign.id
     plain["scores"] = {name: _interval(interval) for name, interval in result.scores.items()}
@@ -116,6 +117,11 @@ def _candidate(found: Assessment, result: CandidateResult) -> Json:
     return plain
 
 
+def _in_english(value: Any) -> Any:
+    """A message in English, for programs read this; anything else as it is."""
+    return str(value) if isinstance(value, Message) else value
+
+
 def _interval(interval: Any) -> Json | None:
     return interval._asdict() if interval else None
 
@@ -135,7 +141,7 @@ def _goal(judged: Judged) -> Json:
         "floor": bound and bound.floor,
         "value": _interval(judged.value),
         "at_target": judged.at_target,
-        "reason": str(judged.reason) if judged.reason else None,
+        "reason": _in_english(judged.reason),
         "settled_by": [str(each) for each in judged.settled_by],
     }
 
@@ -147,12 +153,12 @@ def _difference(each: Difference) -> Json:
         "quality": _interval(each.quality),
         "quality_p": each.quality_p if each.quality else None,
         "better": each.better,
-        "no_quality": each.no_quality,
+        "no_quality": _in_english(each.no_quality),
         "ratio": _interval(each.ratio),
         "ratio_p": each.ratio_p if each.ratio else None,
         "leaner": each.leaner,
         "second_ratio": _interval(each.second_ratio),
-        "no_ratio": each.no_ratio,
+        "no_ratio": _in_english(each.no_ratio),
     }
 
 

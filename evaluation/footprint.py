@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from evaluation.candidate import Predictor
 from evaluation.home import make_private, scratch_folder
+from evaluation.messages import Setting, say, words
 from evaluation.predictors import load_predictor, may_be_loaded, save_predictor
 
 MOST_INPUTS = 256
@@ -39,7 +40,7 @@ def find_peak_memory(predictor: Predictor, inputs: Sequence[str]) -> PeakMemory:
         inputs: some of them are answered.
     """
     if not may_be_loaded(predictor):
-        return PeakMemory(None, "its model has parts that skops does not trust, so no other process loads it")
+        return PeakMemory(None, words("its model has parts that skops does not trust, so no other process loads it"))
     # A model may hold words of the texts: what a kill leaves of it is found and deleted by the next command.
     scratch = scratch_folder()
     scratch.mkdir(parents=True, exist_ok=True)
@@ -59,11 +60,12 @@ def find_peak_memory(predictor: Predictor, inputs: Sequence[str]) -> PeakMemory:
             )
             return PeakMemory(float(done.stdout.splitlines()[-1]))
         except subprocess.TimeoutExpired:
-            return PeakMemory(None, f"a process of its own did not answer within {LONGEST_S:g} s")
+            found = say("a process of its own did not answer within {seconds} s", seconds=Setting(LONGEST_S))
+            return PeakMemory(None, str(found))
         except subprocess.CalledProcessError:
-            return PeakMemory(None, "a process of its own could not load it and answer")
+            return PeakMemory(None, words("a process of its own could not load it and answer"))
         except Exception as error:  # noqa: BLE001  # whatever goes wrong in storing somebody's predictor, its other figures stand
-            return PeakMemory(None, f"its model could not be stored ({type(error).__name__})")
+            return PeakMemory(None, str(say("its model could not be stored ({error})", error=type(error).__name__)))
 
 
 def _answer(stored: Path) -> float:

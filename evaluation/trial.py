@@ -8,6 +8,7 @@ from evaluation.candidate import Candidate, Predictor
 from evaluation.energy.meter import EnergyLog
 from evaluation.footprint import PeakMemory
 from evaluation.latency import Latencies
+from evaluation.messages import words
 from evaluation.run import Prediction, Run, RunStatus
 
 
@@ -18,7 +19,7 @@ class Trial:
     candidate: Candidate
     seed: int
     status: RunStatus = "interrupted"
-    reason: str | None = "the campaign was interrupted before it was measured"
+    reason: str | None = words("the campaign was interrupted before it was measured")
     remedy: str | None = None
     predictor: Predictor | None = None
     log: EnergyLog = field(default_factory=EnergyLog)

@@ -21,7 +21,7 @@ from evaluation.judgement.quality import Quality
 from evaluation.judgement.scenario import Scenario
 from evaluation.judgement.statistics import Interval
 from evaluation.judgement.verdict import Decision, Verdict, Verdicts
-from evaluation.messages import Message, say
+from evaluation.messages import Message, recorded, say
 from evaluation.metrics import macro_f1
 from evaluation.run import Campaign
 from tests.records import make_campaign, make_deployment, make_rounds, make_run
@@ -111,10 +111,12 @@ HUB = CandidateResult(
     seeds=0,
     campaign=CAMPAIGN,
     candidate="hub-transformer",
-    reason="no network",
-    remedy="connect",
+    reason=recorded("no network"),
+    remedy=recorded("connect"),
 )
-BROKEN = replace(HUB, name="broken", candidate="broken", status="failed", reason="ValueError in fit.py, line 3", remedy=None)
+BROKEN = replace(
+    HUB, name="broken", candidate="broken", status="failed", reason=recorded("ValueError in fit.py, line 3"), remedy=None
+)
 
 DIFFERENCES = (
     Difference(

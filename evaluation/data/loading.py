@@ -24,6 +24,7 @@ from evaluation.data.near_duplicates import find_near_duplicates
 from evaluation.data.splits import read_samples, read_split
 from evaluation.exceptions import DataError, PreuveError
 from evaluation.home import PROJECT, allow_hub
+from evaluation.messages import say, words
 from evaluation.run import DataRecord
 from evaluation.samples import Samples, Split
 from evaluation.task import Task
@@ -275,13 +276,15 @@ def _record(split: Split, columns: Columns, card: Card, *, source: str, sha256: 
     if card.contains_personal_data != "no":
         notices = (
             *notices,
-            "models are not stored: words of the texts could be read out of them (--personal-data no, if there are none)",
+            words("models are not stored: words of the texts could be read out of them (--personal-data no, if there are none)"),
         )
     if card.contains_personal_data == "undeclared":
-        notices = (*notices, f"personal data undeclared: no verdict on {Path(source).name} can be GO; add --personal-data no|yes")
+        template = words("personal data undeclared: no verdict on {file} can be GO; add --personal-data no|yes")
+        notices = (*notices, str(say(template, file=Path(source).name)))
     near = find_near_duplicates(split.train, split.test)
     if near.searched < near.searchable:
-        notices = (*notices, f"near-duplicates of the test were looked for in {near.searched} of {near.searchable} training texts")
+        template = words("near-duplicates of the test were looked for in {searched} of {searchable} training texts")
+        notices = (*notices, str(say(template, searched=near.searched, searchable=near.searchable)))
     return DataRecord(
         source=source,
         test_source=None,

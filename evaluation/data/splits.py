@@ -12,6 +12,7 @@ from typing import Any
 
 from evaluation.data.files import Columns, Row, read_rows
 from evaluation.exceptions import DataError
+from evaluation.messages import Message, say, words
 from evaluation.samples import Samples, Split
 
 # A citizen's request has hundreds of characters. Beyond it is a file pasted into a cell.
@@ -22,7 +23,7 @@ TEST_SHARE = 0.3
 # What has more or longer values, or hardly one twice, is a text, a number or a name: those are never recorded.
 MOST_SLICE_VALUES, LONGEST_SLICE_VALUE = 50, 100
 # What JSON can write and no file or tokenizer can take: a text cut in the middle of an emoji ends on half of it.
-UNFIT = {"\0": "a NUL character", "[\ud800-\udfff]": "half a character (a lone surrogate)"}
+UNFIT = {"\0": words("a NUL character"), "[\ud800-\udfff]": words("half a character (a lone surrogate)")}
 
 
 def _cell(row: Row, column: str, path: Path | str, *, longest: int = LONGEST_CELL, may_be_empty: bool = False) -> str:
@@ -198,8 +199,11 @@ def _split_by_chance(samples: Samples, where: str, seed: int) -> Split:
             remedy="add texts, or name a test file with --test",
         )
     repeats = len(firsts) - len(different)
-    notices = [f"{repeats} samples repeat the text of another: a text is on one side only"] if repeats else []
-    return _split_off(samples, firsts, _draw([different], seed), "by chance", notices)
+    notices = (
+        [str(say("{repeats} samples repeat the text of another: a text is on one side only", repeats=repeats))] if repeats else []
+    )
+    drawn = words("no test file: {test} of {samples} samples, drawn by chance, are kept for the test")
+    return _split_off(samples, firsts, _draw([different], seed), drawn, notices)
 
 
 def stratified_split(samples: Samples, *, where: str, seed: int) -> Split:
@@ -215,7 +219,8 @@ def stratified_split(samples: Samples, *, where: str, seed: int) -> Split:
     for position in sorted(set(firsts)):
         positions[samples.targets[position]].append(position)
     check_classes(samples, where=where, least=3, counts={label: len(of_class) for label, of_class in positions.items()})
-    return _split_off(samples, firsts, _draw(positions.values(), seed), "by class", _repeats(firsts, samples.targets))
+    drawn = words("no test file: {test} of {samples} samples, drawn by class, are kept for the test")
+    return _split_off(samples, firsts, _draw(positions.values(), seed), drawn, _repeats(firsts, samples.targets))
 
 
 def _first_places(samples: Samples) -> list[int]:
@@ -224,12 +229,12 @@ def _first_places(samples: Samples) -> list[int]:
     return [first.setdefault(normal_text(text), position) for position, text in enumerate(samples.inputs)]
 
 
-def _split_off(samples: Samples, firsts: Sequence[int], drawn: Iterable[int], how: str, notices: Sequence[str]) -> Split:
+def _split_off(samples: Samples, firsts: Sequence[int], chosen: Iterable[int], drawn: str, notices: Sequence[str]) -> Split:
     """The test: all samples whose text was drawn."""
-    measured = set(drawn)
+    measured = set(chosen)
     train = [position for position, first in enumerate(firsts) if first not in measured]
     test = [position for position, first in enumerate(firsts) if first in measured]
-    notice = f"no test file: {len(test)} of {len(samples)} samples, drawn {how}, are kept for the test"
+    notice = str(say(drawn, test=len(test), samples=len(samples)))
     return Split(samples.subset(train), samples.subset(test), (notice, *notices))
 
 
@@ -249,7 +254,8 @@ def _repeats(firsts: Sequence[int], targets: Sequence[str]) -> list[str]:
     if not again:
         return []
     differ = sum(targets[first] != targets[position] for first, position in again)
-    return [f"{len(again)} samples repeat the text of another, {differ} with another label: a text is on one side only"]
+    template = words("{repeats} samples repeat the text of another, {differ} with another label: a text is on one side only")
+    return [str(say(template, repeats=len(again), differ=differ))]
 
 
 def check_classes(samples: Samples, *, where: str, least: int = 2, counts: Mapping[str, int] | None = None) -> None:
@@ -302,15 +308,15 @@ def check_overlap(split: Split, *, train: str, test: str, allow: bool) -> Split:
     if not both:
         return _with_slices(split)
     named = "; ".join(f"{first} = {second}" for first, second in both[:10]) + ("; ..." if len(both) > 10 else "")
-    found = f"{len(both)} texts of the test are in the training samples too (training = test): {named}"
+    found = say("{number} texts of the test are in the training samples too (training = test): {ids}", number=len(both), ids=named)
     if not allow:
         raise DataError(
             expected="no text both to learn from and to measure on",
-            found=found,
+            found=str(found),
             where=f"{train} and {test}",
             remedy="drop them from one side, or add --allow-overlap to go on; the overlap is then recorded",
         )
-    return _with_slices(_noticed(split, f"overlap allowed: {found}"))
+    return _with_slices(_noticed(split, say("overlap allowed: {problem}", problem=found)))
 
 
 def _relabelled(split: Split) -> int:
@@ -320,8 +326,8 @@ def _relabelled(split: Split) -> int:
     return sum(first.setdefault(normal_text(text), target) != target for text, target in zip(texts, targets, strict=True))
 
 
-def _noticed(split: Split, *notices: str) -> Split:
-    return replace(split, notices=(*split.notices, *notices))
+def _noticed(split: Split, *notices: Message) -> Split:
+    return replace(split, notices=(*split.notices, *map(str, notices)))
 
 
 def _with_unlearnt(split: Split) -> Split:
@@ -329,13 +335,18 @@ def _with_unlearnt(split: Split) -> Split:
     if not unlearnt:
         return split
     named = ", ".join(unlearnt[:5])
-    return _noticed(split, f"{len(unlearnt)} classes of the test have no training sample, so no candidate can find them: {named}")
+    template = words("{number} classes of the test have no training sample, so no candidate can find them: {names}")
+    return _noticed(split, say(template, number=len(unlearnt), names=named))
 
 
 def _with_slices(split: Split) -> Split:
     """The split without the columns that tell no groups apart: a free text under the name of a slice would be recorded."""
     problems = {name: _slice_problem(values) for name, values in split.test.slices.items()}
-    notices = [f"results are not split by the column {name!r}: {problem}" for name, problem in problems.items() if problem]
+    notices = [
+        say("results are not split by the column '{column}': {problem}", column=name, problem=problem)
+        for name, problem in problems.items()
+        if problem
+    ]
     train, test = (
         replace(side, slices={name: values for name, values in side.slices.items() if problems.get(name) is None})
         for side in (split.train, split.test)
@@ -343,14 +354,15 @@ def _with_slices(split: Split) -> Split:
     return _noticed(replace(split, train=train, test=test), *notices)
 
 
-def _slice_problem(values: Sequence[str]) -> str | None:
+def _slice_problem(values: Sequence[str]) -> Message | None:
     """Why a column is no slice, in words; none where it is one."""
     different = {value for value in values if value}
     if len(different) > min(MOST_SLICE_VALUES, max(2, len(values) // 2)):
-        return f"{len(different)} different values in {len(values)} test samples"
+        return say("{values} different values in {samples} test samples", values=len(different), samples=len(values))
     if max(map(len, different), default=0) > LONGEST_SLICE_VALUE:
-        return f"a value of more than {LONGEST_SLICE_VALUE} characters"
-    return next(filter(None, map(_unfit, different)), None)
+        return say("a value of more than {most} characters", most=LONGEST_SLICE_VALUE)
+    unfit = next(filter(None, map(_unfit, different)), None)
+    return None if unfit is None else say(unfit)
 
 
 def normal_text(text: str) -> str:

@@ -15,6 +15,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from evaluation.energy.reading import JOULES_PER_WH
 from evaluation.energy.wall_meter import MeterCurve
 from evaluation.exceptions import HomeError, MeterError
+from evaluation.messages import Day, say, words
 from evaluation.numbers import counted, significant
 
 if TYPE_CHECKING:
@@ -534,13 +535,16 @@ def why_not_valid(calibration: Calibration, machine_id: str, basis: str, today: 
         today: by this host's calendar.
     """
     if calibration.machine_id != machine_id:
-        return f"it was made on another host ({calibration.machine_id}, this one is {machine_id})"
+        template = words("it was made on another host ({then}, this one is {now})")
+        return str(say(template, then=calibration.machine_id, now=machine_id))
     if calibration.basis != basis:
-        return f"it was made for readings from {calibration.basis}; now they are from {basis}"
+        return str(say("it was made for readings from {then}; now they are from {now}", then=calibration.basis, now=basis))
     age_days = (today - calibration.made).days
     # Time zones let a day be tomorrow elsewhere.
     if age_days < -1:
-        return f"it says that it was made on {calibration.made.isoformat()}, which is to come: is this machine's clock right?"
+        template = words("it says that it was made on {day}, which is to come: is this machine's clock right?")
+        return str(say(template, day=Day(calibration.made)))
     if age_days > VALID_DAYS:
-        return f"it was made on {calibration.made.isoformat()}, {age_days} days ago; it holds for {VALID_DAYS}"
+        template = words("it was made on {day}, {age} days ago; it holds for {valid}")
+        return str(say(template, day=Day(calibration.made), age=age_days, valid=VALID_DAYS))
     return None

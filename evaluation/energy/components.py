@@ -13,6 +13,7 @@ from evaluation.energy.load import CpuUse
 from evaluation.energy.machine import Machine
 from evaluation.energy.reading import JOULES_PER_WH, Component, Kind, Outcome, PowerSample, Reading
 from evaluation.energy.tracker import RawEnergy
+from evaluation.messages import Day, Setting, say, words
 
 
 class Measured(NamedTuple):
@@ -154,23 +155,27 @@ def evidence_of(machine: Machine, name: ComponentName) -> tuple[EvidenceClass, s
     declared = machine.declared
     evidence: EvidenceClass = "B"
     if name == "cpu" and machine.counts_cpu_energy:
-        backend = f"RAPL counter of {', '.join(machine.hardware.rapl.domains)}"
+        backend = say("RAPL counter of {domains}", domains=", ".join(machine.hardware.rapl.domains))
     elif name == "gpu" and machine.hardware.gpu_sensor != "power":
-        backend = "NVML counter"
+        backend = say("NVML counter")
     elif name == "gpu":
         # What the card took between two looks is nobody's reading.
-        evidence, backend = "C", "power by NVML, looked at each second"
+        evidence, backend = "C", say("power by NVML, looked at each second")
     elif name == "cpu":
-        evidence, backend = "C", f"load model with {_word(assumed=declared.host_tdp_w.assumed)} TDP of {declared.cpu_w:g} W"
+        template = (
+            words("load model with an assumed TDP of {watts} W")
+            if declared.host_tdp_w.assumed
+            else words("load model with a declared TDP of {watts} W")
+        )
+        evidence, backend = "C", say(template, watts=Setting(declared.cpu_w))
     else:
-        evidence, backend = "C", f"{_word(assumed=declared.ram_w.assumed)} constant of {declared.ram_w.value:g} W"
+        template = (
+            words("an assumed constant of {watts} W") if declared.ram_w.assumed else words("a declared constant of {watts} W")
+        )
+        evidence, backend = "C", say(template, watts=Setting(declared.ram_w.value))
     if machine.calibration and name != "gpu":
-        return "A", f"{backend}, calibrated on {machine.calibration.made}"
-    return evidence, backend
-
-
-def _word(*, assumed: bool) -> str:
-    return "an assumed" if assumed else "a declared"
+        return "A", str(say("{backend}, calibrated on {day}", backend=backend, day=Day(machine.calibration.made)))
+    return evidence, str(backend)
 
 
 def _longest_gap_s(elapsed_s: Sequence[float], duration_s: float) -> float:

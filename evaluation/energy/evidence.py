@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
+from evaluation.messages import words
+
 EvidenceClass = Literal["A", "B", "C", "D"]
 ComponentName = Literal["cpu", "gpu", "ram"]
 
 MEANING: Mapping[EvidenceClass, str] = {
-    "A": "calibrated against a wall meter on this host",
-    "B": "read from a hardware counter",
-    "C": "modelled from the load, or declared",
-    "D": "modelled from tokens or calls of a hosted service",
+    "A": words("calibrated against a wall meter on this host"),
+    "B": words("read from a hardware counter"),
+    "C": words("modelled from the load, or declared"),
+    "D": words("modelled from tokens or calls of a hosted service"),
 }
 # The true value over the reading. B: a counter leaves out the power supply, the board and the fans; the bounds hold 99 % of the
 # 318 public runs with a wall meter behind arXiv 2509.22092. C joins the error of the formula (true over model 0.5 to 4.3 on three

@@ -12,6 +12,8 @@ from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
 
+from evaluation.messages import say, words
+
 KIB_PER_GIB = 1024**2
 MACHINE = Path("/")
 # Where CodeCarbon looks for counters, in its order: of two with the same name it keeps the first.
@@ -220,13 +222,13 @@ def _look_at_gpus(root: Path) -> tuple[tuple[str, ...], GpuSensor, str]:
     try:
         import pynvml
     except ImportError:
-        return (), "none", "the package nvidia-ml-py is not installed"
+        return (), "none", words("the package nvidia-ml-py is not installed")
     try:
         names, sensor = _gpu_names_and_sensor(pynvml)
     except Exception as error:  # noqa: BLE001 - whatever the library raises is a reason to tell, and none to stop
         return (), "none", _why_not(pynvml, error, root)
     if names and sensor == "none":
-        return (), "none", f"{', '.join(names)}: neither the energy nor the power of a card can be read"
+        return (), "none", str(say("{cards}: neither the energy nor the power of a card can be read", cards=", ".join(names)))
     if shutil.which("nvidia-smi") is None:
         return names, sensor, "readable, but nvidia-smi is not on the PATH, without which CodeCarbon does not look"
     return names, sensor, "readable"
@@ -263,5 +265,6 @@ def _sensor(nvml: Any, handle: Any) -> GpuSensor:
 def _why_not(nvml: Any, error: Exception, root: Path) -> str:
     driver = _exists(root / "proc/driver/nvidia/version")
     if not driver and isinstance(error, nvml.NVMLError_LibraryNotFound | nvml.NVMLError_DriverNotLoaded):
-        return "no NVIDIA driver" if isinstance(error, nvml.NVMLError_LibraryNotFound) else "NVIDIA driver installed, not loaded"
-    return f"driver present, NVML fails: {error}"
+        missing = isinstance(error, nvml.NVMLError_LibraryNotFound)
+        return words("no NVIDIA driver") if missing else words("NVIDIA driver installed, not loaded")
+    return str(say("driver present, NVML fails: {error}", error=str(error)))

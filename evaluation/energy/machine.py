@@ -25,6 +25,7 @@ from evaluation.energy.codecarbon_lists import estimated_ram_w, listed_tdp_w
 from evaluation.energy.hardware import Hardware, look_at_hardware
 from evaluation.exceptions import HomeError, MachineError
 from evaluation.home import carbon_folder, home_path, open_home
+from evaluation.messages import Setting, joined, say, words
 
 MACHINE_FILE = "machine.toml"
 MACHINE_ID_FILE = Path("/etc/machine-id")
@@ -36,11 +37,12 @@ WATTS_PER_THREAD = 4.0
 # CodeCarbon's load model gives an idle CPU a tenth of its TDP, and nine tenths more to its load's third power.
 IDLE_SHARE_OF_TDP = 0.1
 LOAD_EXPONENT = 3
-UNUSED_CALIBRATION = "the calibration is not used"
-VIRTUAL_CALIBRATION = (
+UNUSED = words("the calibration is not used: {problem}")
+UNUSED_CALIBRATION = UNUSED.partition(":")[0]
+VIRTUAL_CALIBRATION = words(
     "the calibration was made on a virtual machine: a wall meter measures its host, so it holds only while nothing else runs there"
 )
-IMPLAUSIBLE = "is its unit right?"
+IMPLAUSIBLE = words("is its unit right?")
 # An error names so many faults of a file: a name with a slip is both missing and not known.
 MOST_FAULTS = 3
 DETECTED_BY = {
@@ -241,7 +243,8 @@ def read_machine(hardware: Hardware | None = None) -> Machine:
     today = dt.datetime.now().astimezone().date()
     problem = why_not_valid(calibration, machine.machine_id, machine.basis, today) if calibration else None
     on_a_guest = VIRTUAL_CALIBRATION if calibration and not problem and found.virtualised else None
-    flags = (problem and f"{UNUSED_CALIBRATION}: {problem}", on_a_guest, _changes(file, found), *_implausible(machine))
+    unused = str(say(UNUSED, problem=problem)) if problem else None
+    flags = (unused, on_a_guest, _changes(file, found), *_implausible(machine))
     return machine.model_copy(
         update={"calibration": None if problem else calibration, "flags": tuple(flag for flag in flags if flag)}
     )
@@ -360,8 +363,13 @@ def _fault(fault: dict[str, Any]) -> str:
 def _changes(file: MachineFile, found: Hardware) -> str | None:
     """What differs from the day on which the file was written, in words."""
     before, now = file.detected, detected(found)
-    changed = [f"{name} was {before[name]}, is {now[name]}" for name in now if name in before and _differ(before[name], now[name])]
-    return f"since {MACHINE_FILE} was written, {'; '.join(changed)}: are its figures still right?" if changed else None
+    names = [name for name in now if name in before and _differ(before[name], now[name])]
+    changes = joined(
+        *(say("{name} was {before}, is {now}", name=name, before=str(before[name]), now=str(now[name])) for name in names)
+    )
+    if changes is None:
+        return None
+    return str(say("since {file} was written, {changes}: are its figures still right?", file=MACHINE_FILE, changes=changes))
 
 
 def _differ(before: float | str, now: float | str) -> bool:
@@ -372,14 +380,17 @@ def _differ(before: float | str, now: float | str) -> bool:
 
 
 def _implausible(machine: Machine) -> Iterator[str]:
+    question = say(IMPLAUSIBLE)
     declared, hardware = machine.declared, machine.hardware
     thread_w = declared.cpu_w / hardware.cores
     if thread_w > MOST_W_PER_THREAD:
-        yield f"host_tdp_w times host_share makes {thread_w:,.0f} W a thread: {IMPLAUSIBLE}"
-    if declared.watts_per_busy_core.value > MOST_W_PER_THREAD:
-        yield f"watts_per_busy_core is {declared.watts_per_busy_core.value:,.0f}: {IMPLAUSIBLE}"
-    if declared.ram_w.value > MOST_RAM_W + MOST_RAM_W_PER_GIB * hardware.ram_gib:
-        yield f"ram_w is {declared.ram_w.value:,.0f} for {hardware.ram_gib:g} GiB: {IMPLAUSIBLE}"
+        yield str(say("host_tdp_w times host_share makes {watts} W a thread: {problem}", watts=round(thread_w), problem=question))
+    core_w, ram_w = declared.watts_per_busy_core.value, declared.ram_w.value
+    if core_w > MOST_W_PER_THREAD:
+        yield str(say("watts_per_busy_core is {watts}: {problem}", watts=round(core_w), problem=question))
+    if ram_w > MOST_RAM_W + MOST_RAM_W_PER_GIB * hardware.ram_gib:
+        memory = Setting(hardware.ram_gib)
+        yield str(say("ram_w is {watts} for {memory} GiB: {problem}", watts=round(ram_w), memory=memory, problem=question))
 
 
 def detected(hardware: Hardware) -> dict[str, str | int | float]:
@@ -413,22 +424,27 @@ def assumptions(hardware: Hardware) -> dict[str, tuple[float | str, str]]:
     core_w = tdp_w / hardware.cores
     laptop = hardware.battery != "none"
     embodied_kg = 181.0 if laptop else 900.0
-    embodied_source = "professional laptop" if laptop else "medium server; 460 to 2 087"
+    embodied_source = (
+        words("assumed: professional laptop (BoaviztAPI 2.5)")
+        if laptop
+        else words("assumed: medium server; 460 to 2 087 (BoaviztAPI 2.5)")
+    )
+    of_memory = say("assumed: CodeCarbon's estimate for {memory} GiB", memory=Setting(hardware.ram_gib))
     return {
         "host_tdp_w": (tdp_w, tdp_source),
-        "host_share": (1.0, "assumed: the figure above is already this machine's"),
-        "watts_per_busy_core": (core_w, "assumed: the TDP over the cores"),
-        "ram_w": (ram_w, f"assumed: CodeCarbon's estimate for {hardware.ram_gib:g} GiB"),
-        "idle_w": (tdp_w * IDLE_SHARE_OF_TDP + ram_w, "assumed: a tenth of the TDP, and the memory"),
-        "pue": (1.5, "assumed: an ordinary server room; 1.2 to 2.0"),
-        "server_memory_gib": (hardware.ram_gib, "assumed: what was found")
+        "host_share": (1.0, words("assumed: the figure above is already this machine's")),
+        "watts_per_busy_core": (core_w, words("assumed: the TDP over the cores")),
+        "ram_w": (ram_w, str(of_memory)),
+        "idle_w": (tdp_w * IDLE_SHARE_OF_TDP + ram_w, words("assumed: a tenth of the TDP, and the memory")),
+        "pue": (1.5, words("assumed: an ordinary server room; 1.2 to 2.0")),
+        "server_memory_gib": (hardware.ram_gib, words("assumed: what was found"))
         if hardware.ram_gib
-        else (1.0, "assumed: the memory could not be read"),
-        "embodied_kg_co2e": (embodied_kg, f"assumed: {embodied_source} (BoaviztAPI 2.5)"),
-        "lifetime_years": (4.0, "assumed: what BoaviztAPI 2.5 spreads the making of a server over"),
-        "age_years": (0.0, "assumed: new, nobody has said otherwise"),
-        "site": ("unknown", "assumed: nobody has said where"),
-        "foreign_load_limit_cores": (0.1, "assumed: a tenth of a core"),
+        else (1.0, words("assumed: the memory could not be read")),
+        "embodied_kg_co2e": (embodied_kg, embodied_source),
+        "lifetime_years": (4.0, words("assumed: what BoaviztAPI 2.5 spreads the making of a server over")),
+        "age_years": (0.0, words("assumed: new, nobody has said otherwise")),
+        "site": ("unknown", words("assumed: nobody has said where")),
+        "foreign_load_limit_cores": (0.1, words("assumed: a tenth of a core")),
     }
 
 
@@ -436,9 +452,12 @@ def _assumed_tdp_w(hardware: Hardware) -> tuple[float, str]:
     if hardware.virtualised is None:
         listed_w = listed_tdp_w(hardware.cpu)
         if listed_w:
-            return listed_w * hardware.sockets, f"assumed: CodeCarbon's list has {listed_w:g} W for this CPU"
-        return WATTS_PER_THREAD * hardware.cores, f"assumed: {WATTS_PER_THREAD:g} W a thread, this CPU is in no list"
-    return WATTS_PER_THREAD * hardware.cores, f"assumed: {WATTS_PER_THREAD:g} W a thread, the host is not known"
+            of_list = say("assumed: CodeCarbon's list has {watts} W for this CPU", watts=Setting(listed_w))
+            return listed_w * hardware.sockets, str(of_list)
+        template = words("assumed: {watts} W a thread, this CPU is in no list")
+    else:
+        template = words("assumed: {watts} W a thread, the host is not known")
+    return WATTS_PER_THREAD * hardware.cores, str(say(template, watts=Setting(WATTS_PER_THREAD)))
 
 
 def machine_text(hardware: Hardware, figures: dict[str, tuple[float | str, str]], today: dt.date) -> str:

@@ -20,6 +20,7 @@ from evaluation.energy.machine import Machine
 from evaluation.energy.reading import SHORTEST_WINDOW_S, Kind, Outcome, PowerSample, Reading
 from evaluation.energy.tracker import WH_PER_KWH, Sampled, new_tracker, raw_energy, warm_up
 from evaluation.exceptions import MeterError, PreuveError
+from evaluation.messages import Decimals, Setting, say
 from evaluation.signals import ending_held_back
 
 MOST_TRIES = 3
@@ -240,7 +241,11 @@ class Meter:
         outcome, reason = self._outcome(label, duration_s, used, cut_short=cut_short)
         # A card that failed before the window opened fails for ever in this process; that is no fault of who came after.
         if gpu_failure and under_way.gpu_works:
-            problem, outcome, reason = gpu_failure, "cut short", f"the GPU failed: {type(gpu_failure).__name__}"
+            problem, outcome, reason = (
+                gpu_failure,
+                "cut short",
+                str(say("the GPU failed: {error}", error=type(gpu_failure).__name__)),
+            )
         try:
             _check_gpu_is_measured(self.machine)
             _check_awake(under_way.window)
@@ -271,7 +276,8 @@ class Meter:
     def _outcome(self, label: WindowLabel, duration_s: float, used: CpuUse, *, cut_short: bool) -> tuple[Outcome, str | None]:
         limit = self.machine.declared.foreign_load_limit_cores.value
         foreign_cores = used.foreign / duration_s if duration_s >= SHORTEST_WINDOW_S else 0.0
-        reason = f"others kept {foreign_cores:.2f} cores busy, the limit is {limit:g}" if foreign_cores > limit else None
+        busy = say("others kept {cores} cores busy, the limit is {limit}", cores=Decimals(foreign_cores, 2), limit=Setting(limit))
+        reason = str(busy) if foreign_cores > limit else None
         if cut_short:
             return "cut short", reason
         if reason is None:
@@ -289,7 +295,7 @@ def _check_awake(window: Window) -> None:
     if asleep_s > LONGEST_SLEEP_S:
         raise MeterError(
             expected="a machine that stays awake",
-            found=f"it was suspended for {asleep_s:.0f} s",
+            found=str(say("it was suspended for {seconds} s", seconds=round(asleep_s))),
             where="the window under way",
             remedy="keep it awake while a campaign runs: systemd-inhibit preuve run ...",
         )
@@ -300,7 +306,7 @@ def _check_gpu_is_measured(machine: Machine) -> None:
     if not machine.hardware.gpus and gpu.in_use():
         raise MeterError(
             expected="the energy of every part that computes",
-            found=f"a GPU in use whose energy cannot be read ({machine.hardware.nvml})",
+            found=str(say("a GPU in use whose energy cannot be read ({problem})", problem=machine.hardware.nvml)),
             where="NVML",
             remedy="see what `preuve doctor` says of the GPU, or compute without it: export CUDA_VISIBLE_DEVICES=",
         )

@@ -31,6 +31,7 @@ from typing import Any, NamedTuple, Protocol
 from evaluation.energy.machine import Machine
 from evaluation.energy.reading import JOULES_PER_WH, SHORTEST_WINDOW_S
 from evaluation.exceptions import MeterError
+from evaluation.messages import Decimals, Message, Setting, say
 from evaluation.signals import ending_held_back
 
 # A kill costs what came after the last sample: with the moment that one takes to be read and journalled, at most a second.
@@ -222,16 +223,21 @@ def raw_energy(tracker: Any, machine: Machine, duration_s: float, sampled: Sampl
     """
     data = getattr(tracker, "final_emissions_data", None)
     if data is None:
-        raise _unbelievable("no result", "see whether another program uses CodeCarbon, and run again")
+        raise _unbelievable(say("no result"), "see whether another program uses CodeCarbon, and run again")
     parts_kwh = {"cpu": data.cpu_energy, "gpu": data.gpu_energy, "ram": data.ram_energy}
     if not math.isclose(sum(parts_kwh.values()), data.energy_consumed, rel_tol=1e-6):
         raise _unbelievable(
-            f"components that sum to {sum(parts_kwh.values()):g} kWh, total {data.energy_consumed:g} kWh", "run again"
+            say(
+                "components that sum to {parts} kWh, total {total} kWh",
+                parts=Setting(sum(parts_kwh.values())),
+                total=Setting(data.energy_consumed),
+            ),
+            "run again",
         )
     has_gpu = bool(machine.hardware.gpus)
     if data.gpu_energy > 0 and not has_gpu:
         raise _unbelievable(
-            f"energy of a GPU that is not known here ({machine.hardware.nvml})",
+            say("energy of a GPU that is not known here ({problem})", problem=machine.hardware.nvml),
             "see what `preuve doctor` says of the GPU; CodeCarbon looks for AMD's where the package amdsmi is installed",
         )
     first_wh = {"cpu": sampled.first_cpu_wh, "gpu": sampled.first_gpu_wh, "ram": sampled.first_ram_wh}
@@ -240,7 +246,8 @@ def raw_energy(tracker: Any, machine: Machine, duration_s: float, sampled: Sampl
     if duration_s >= SHORTEST_WINDOW_S:
         for name in ["cpu", "ram"] + (["gpu"] if has_gpu else []):
             if not parts_wh[name] > 0:
-                raise _unbelievable(f"no energy for the {name} over {duration_s:.1f} s", "run `preuve doctor`")
+                found = say("no energy for the {component} over {seconds} s", component=name, seconds=Decimals(duration_s, 1))
+                raise _unbelievable(found, "run `preuve doctor`")
         _check_backend(tracker, machine)
         _check_counted_seconds(parts_wh["ram"] * JOULES_PER_WH / machine.declared.ram_w.value, sampled.covered_s)
     of_window = duration_s / sampled.covered_s if sampled.covered_s else 1.0
@@ -256,15 +263,16 @@ def _check_backend(tracker: Any, machine: Machine) -> None:
     expected = RAPL_MODE if machine.counts_cpu_energy else LOAD_MODE
     if modes != [expected]:
         raise _unbelievable(
-            f"the CPU's energy from {', '.join(modes) or 'nowhere'} instead of {expected}",
+            say("the CPU's energy from {found} instead of {expected}", found=", ".join(modes) or say("nowhere"), expected=expected),
             "see with `preuve doctor` whether the counters can be read",
         )
 
 
 def _check_counted_seconds(counted_s: float, covered_s: float) -> None:
     if abs(counted_s - covered_s) > COUNTED_SECONDS_TOLERANCE_S + COUNTED_SECONDS_TOLERANCE * covered_s:
-        raise _unbelievable(f"{counted_s:.2f} s counted of {covered_s:.2f} s that passed", "run again on a quiet machine")
+        passed = {"counted": Decimals(counted_s, 2), "passed": Decimals(covered_s, 2)}
+        raise _unbelievable(say("{counted} s counted of {passed} s that passed", **passed), "run again on a quiet machine")
 
 
-def _unbelievable(found: str, remedy: str) -> MeterError:
-    return MeterError(expected="a complete energy reading", found=found, where="CodeCarbon", remedy=remedy)
+def _unbelievable(found: Message, remedy: str) -> MeterError:
+    return MeterError(expected="a complete energy reading", found=str(found), where="CodeCarbon", remedy=remedy)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from evaluation.numbers import counted
+from evaluation.messages import Figure, Message, Recorded, Setting, in_english, listed, say, say_number
 from evaluation.run import Campaign, Protocol
 
 HASH_SHOWN = 12
@@ -16,13 +16,18 @@ HASH_SHOWN = 12
 class Mismatch(NamedTuple):
     """Something in which two campaigns differ, as each has it, in words."""
 
-    what: str
-    one: str
-    other: str
+    what: Message
+    one: Figure
+    other: Figure
 
-    def __str__(self) -> str:
-        """For people."""
-        return f"{self.what}: {self.one}, and {self.other}"
+    @property
+    def message(self) -> Message:
+        """All of it."""
+        return say("{what}: {one}, and {other}", what=self.what, one=self.one, other=self.other)
+
+    def as_dict(self) -> dict[str, str]:
+        """In English, for `--json`."""
+        return {"what": str(self.what), "one": in_english(self.one), "other": in_english(self.other)}
 
 
 class Comparability(NamedTuple):
@@ -42,33 +47,38 @@ def comparability(one: Campaign, other: Campaign) -> Comparability:
     quality = _mismatches(
         one,
         other,
-        {"task": _task, "test data": _test, "columns": _columns, "test samples": _samples, "conditions": conditions_text},
+        [
+            (say("task"), _task),
+            (say("test data"), _test),
+            (say("columns"), _columns),
+            (say("test samples"), _samples),
+            (say("conditions"), conditions_text),
+        ],
     )
-    return Comparability(
-        quality, [*quality, *_mismatches(one, other, {"functional unit": _unit, "machine": _machine, "protocol": _protocol})]
-    )
+    of_energy = [(say("functional unit"), _unit), (say("machine"), _machine), (say("protocol"), _protocol)]
+    return Comparability(quality, [*quality, *_mismatches(one, other, of_energy)])
 
 
-def _mismatches(one: Campaign, other: Campaign, looks: Mapping[str, Callable[[Campaign], str]]) -> list[Mismatch]:
-    pairs = {what: (look(one), look(other)) for what, look in looks.items()}
+def _mismatches(one: Campaign, other: Campaign, looks: Sequence[tuple[Message, Callable[[Campaign], Figure]]]) -> list[Mismatch]:
+    found = [Mismatch(what, look(one), look(other)) for what, look in looks]
     # Of a campaign that answered nothing there is nothing to hold against another one's samples.
-    return [Mismatch(what, *pair) for what, pair in pairs.items() if pair[0] != pair[1] and all(pair)]
+    return [each for each in found if each.one != each.other and each.one and each.other]
 
 
-def _task(campaign: Campaign) -> str:
-    return f"{campaign.task}, version {campaign.task_version}"
+def _task(campaign: Campaign) -> Message:
+    return say("{task}, version {version}", task=campaign.task, version=campaign.task_version)
 
 
-def _test(campaign: Campaign) -> str:
+def _test(campaign: Campaign) -> Message:
     sha256 = campaign.data.test_sha256 or campaign.data.sha256
-    return f"{campaign.data.test_samples} samples of {sha256[:HASH_SHOWN]}"
+    return say("{samples} samples of {sha256}", samples=campaign.data.test_samples, sha256=sha256[:HASH_SHOWN])
 
 
-def _columns(campaign: Campaign) -> str:
+def _columns(campaign: Campaign) -> Message:
     data = campaign.data
     # Files of answers are told by what is in them, wherever they lie.
     targets = [sha256[:HASH_SHOWN] for sha256 in data.target_files.values()] or [data.target, *data.further_targets]
-    return f"{', '.join(targets)} of {data.input}"
+    return say("{targets} of {input}", targets=", ".join(targets), input=data.input)
 
 
 def _samples(campaign: Campaign) -> str:
@@ -78,26 +88,30 @@ def _samples(campaign: Campaign) -> str:
     return asked and hashlib.sha256(asked.encode()).hexdigest()[:HASH_SHOWN]
 
 
-def conditions_text(campaign: Campaign) -> str:
+def conditions_text(campaign: Campaign) -> Figure:
     """What was asked of all candidates alike, in words."""
-    return ", ".join(f"{name} = {value}" for name, value in sorted(campaign.conditions.items())) or "none"
+    return ", ".join(f"{name} = {value}" for name, value in sorted(campaign.conditions.items())) or say("none")
 
 
-def _unit(campaign: Campaign) -> str:
-    return f"{campaign.unit_name} ({campaign.unit_size})"
+def _unit(campaign: Campaign) -> Message:
+    return say("{unit} ({size})", unit=Recorded(campaign.unit_name), size=campaign.unit_size)
 
 
-def _machine(campaign: Campaign) -> str:
-    return f"{campaign.machine.machine_id[:HASH_SHOWN]}, declared {campaign.machine.sha256[:HASH_SHOWN]}"
+def _machine(campaign: Campaign) -> Message:
+    machine = campaign.machine
+    return say("{machine}, declared {sha256}", machine=machine.machine_id[:HASH_SHOWN], sha256=machine.sha256[:HASH_SHOWN])
 
 
-def _protocol(campaign: Campaign) -> str:
+def _protocol(campaign: Campaign) -> Message:
     return protocol_text(campaign.protocol)
 
 
-def protocol_text(protocol: Protocol) -> str:
+def protocol_text(protocol: Protocol) -> Message:
     """How it was measured, in words."""
-    return (
-        f"{counted(protocol.rounds, 'round')} of {protocol.window_s:g} s, {counted(protocol.seeds, 'seed')}, "
-        f"{counted(protocol.threads, 'thread')}"
+    return listed(
+        say_number(
+            "{number} round of {window} s", "{number} rounds of {window} s", protocol.rounds, window=Setting(protocol.window_s)
+        ),
+        say_number("{number} seed", "{number} seeds", protocol.seeds),
+        say_number("{number} thread", "{number} threads", protocol.threads),
     )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from evaluation.energy.components import without_calibration
 from evaluation.energy.evidence import EvidenceClass, bounds
-from evaluation.energy.machine import UNUSED_CALIBRATION
+from evaluation.energy.machine import UNUSED
 from evaluation.energy.reading import SHORTEST_WINDOW_S, Component, Reading, above_idle_wh, second_estimate_wh
 from evaluation.exceptions import PreuveError
 from evaluation.judgement.comparability import Comparability, comparability
@@ -29,6 +29,7 @@ from evaluation.judgement.statistics import (
     positive_interval,
     unpaired_ratio_test,
 )
+from evaluation.messages import Message, Recorded, joined, recorded, say, words
 from evaluation.metrics import Metric
 from evaluation.run import Campaign, Prediction, Run, RunStatus
 from evaluation.scoring import answers_of
@@ -37,15 +38,27 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-PARTLY_CALIBRATED = (
-    f"{UNUSED_CALIBRATION}: some windows of this campaign took other powers than were compared with the wall meter, and to the "
-    "others it would add a factor that these lack"
+PARTLY_CALIBRATED = str(
+    say(
+        UNUSED,
+        problem=say(
+            "some windows of this campaign took other powers than were compared with the wall meter, and to the others it would "
+            "add a factor that these lack"
+        ),
+    )
 )
 # What nothing can be computed with, and must not be taken for a candidate that uses nothing.
-NO_ENERGY = "the record has a round without energy, or no round: that is no measurement"
-AGAIN = "measure it again"
-ONE_SAMPLE = "one test sample shows no difference"
-HOSTED = "a hosted service (class D) is never ranked against what was measured"
+NO_ENERGY = say("the record has a round without energy, or no round: that is no measurement")
+AGAIN = say("measure it again")
+ONE_SAMPLE = say("one test sample shows no difference")
+HOSTED = say("a hosted service (class D) is never ranked against what was measured")
+NOT_MEASURED = say("not measured")
+STATUS: Mapping[RunStatus, Message] = {
+    "finished": say("finished"),
+    "unavailable": say("unavailable"),
+    "failed": say("failed"),
+    "interrupted": say("interrupted"),
+}
 # How much of a campaign's id tells it apart in a table.
 SHORT_ID = 4
 NO_QUALITY = Quality({}, {})
@@ -105,8 +118,8 @@ class CandidateResult:
     seeds: int
     campaign: Campaign = field(repr=False)
     candidate: str
-    reason: str | None = None
-    remedy: str | None = None
+    reason: Message | None = None
+    remedy: Message | None = None
     scores: Mapping[str, Interval] = field(default_factory=dict)
     seed_scores: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     energy_wh: Interval | None = None
@@ -195,8 +208,8 @@ class Difference:
     ratio: Interval | None = None
     ratio_p: float = 1.0
     second_ratio: Interval | None = None
-    no_quality: str | None = None
-    no_ratio: str | None = None
+    no_quality: Message | None = None
+    no_ratio: Message | None = None
 
     @property
     def better(self) -> str | None:
@@ -294,7 +307,7 @@ class Comparison:
         for each in self.differences:
             if {each.one, each.other} == {one, other}:
                 return each if each.one == one else each.turned
-        return Difference(one, other, no_quality="not measured", no_ratio="not measured")
+        return Difference(one, other, no_quality=NOT_MEASURED, no_ratio=NOT_MEASURED)
 
     def dominates(self, one: str, other: str) -> bool:
         """Whether `one` is decisively better and uses decisively less than `other`."""
@@ -455,8 +468,9 @@ def _differences(entries: Sequence[_Entry], comparison: Comparison) -> list[Diff
                 ratio=tested.ratio if tested else None,
                 ratio_p=tested.p_value if tested else 1.0,
                 second_ratio=second.ratio if second else None,
-                no_quality=no_quality or (None if gain else ONE_SAMPLE if scored else f"{metric.name} is not a number"),
-                no_ratio=no_ratio or (None if tested else "their rounds do not pair up"),
+                no_quality=no_quality
+                or (None if gain else ONE_SAMPLE if scored else say("{metric} is not a number", metric=metric.name)),
+                no_ratio=no_ratio or (None if tested else say("their rounds do not pair up")),
             )
         )
     return _corrected(found)
@@ -473,16 +487,16 @@ def _corrected(differences: Sequence[Difference]) -> list[Difference]:
     return found
 
 
-def _obstacles(one: _Entry, other: _Entry, unlike: Mapping[str, Comparability], hosted: set[str]) -> tuple[str | None, str | None]:
+def _obstacles(
+    one: _Entry, other: _Entry, unlike: Mapping[str, Comparability], hosted: set[str]
+) -> tuple[Message | None, Message | None]:
     """What keeps scores, and energies, from being compared, in words."""
     within = one.campaign is other.campaign
     found = Comparability((), ()) if within else comparability(one.campaign, other.campaign)
     kept_apart = [] if within else [unlike[each.campaign.id] for each in (one, other) if each.campaign.id in unlike]
-    quality = "; ".join(map(str, found.quality or next((each.quality for each in kept_apart if each.quality), ())))
-    energy = "; ".join(map(str, found.energy))
-    if {one.label, other.label} & hosted:
-        energy = HOSTED
-    return quality or None, energy or None
+    quality = found.quality or next((each.quality for each in kept_apart if each.quality), ())
+    energy = joined(*(each.message for each in found.energy))
+    return joined(*(each.message for each in quality)), HOSTED if {one.label, other.label} & hosted else energy
 
 
 def _energy_test(one: _Entry, other: _Entry, energy_wh: Callable[[Reading], float]) -> RatioTest | None:
@@ -524,7 +538,9 @@ def _result(entry: _Entry, quality: Quality, metrics: Sequence[Metric]) -> Candi
     runs = campaign.runs_of(name)
     first = runs[0]
     if not finished:
-        return CandidateResult(entry.label, first.baseline, first.status, 0, campaign, name, first.reason, first.remedy)
+        return CandidateResult(
+            entry.label, first.baseline, first.status, 0, campaign, name, _recorded(first.reason), _recorded(first.remedy)
+        )
     fits = [reading for run in finished for reading in run.readings_of("fit")]
     windows = [reading for run in finished for reading in run.readings_of("inference")]
     rounds_wh = round_energies(campaign, name)
@@ -602,10 +618,20 @@ def _per_sample(campaign: Campaign, finished: Sequence[Run], windows: Sequence[R
     )
 
 
-def _unfinished(runs: Sequence[Run]) -> str | None:
+def _recorded(text: str | None) -> Message | None:
+    return None if text is None else recorded(text)
+
+
+def _unfinished(runs: Sequence[Run]) -> Message | None:
     """What kept some seeds from finishing, where others did: the numbers are then of these others alone."""
     rest = [run for run in runs if run.status != "finished"]
-    return f"{len(rest)} of {len(runs)} seeds: {rest[0].status}. {rest[0].reason}" if rest else None
+    if not rest:
+        return None
+    ended, reason = STATUS[rest[0].status], rest[0].reason
+    if reason is None:
+        return say("{rest} of {seeds} seeds: {status}", rest=len(rest), seeds=len(runs), status=ended)
+    template = words("{rest} of {seeds} seeds: {status}. {reason}")
+    return say(template, rest=len(rest), seeds=len(runs), status=ended, reason=Recorded(reason))
 
 
 def _scores(entry: _Entry, quality: Quality, metrics: Sequence[Metric]) -> dict[str, Interval]:

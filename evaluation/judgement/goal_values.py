@@ -34,11 +34,12 @@ from evaluation.judgement.settling import (
     samples_to_decide,
 )
 from evaluation.judgement.statistics import Interval, interval_of_mean_share
-from evaluation.messages import Message, say
+from evaluation.messages import Message, joined, say, words
 from evaluation.numbers import UNKNOWN
 
 Outcome = Literal["met", "missed", "undetermined"]
-UNMEASURED = "unmeasured"
+UNMEASURED = say("unmeasured")
+OUTCOMES: Mapping[Outcome, Message] = {"met": say("met"), "missed": say("missed"), "undetermined": say("undetermined")}
 
 
 @dataclass(frozen=True)
@@ -122,14 +123,6 @@ def _unknown(goal: Goal, reason: Message, *settled_by: Message) -> Judged:
 
 def _bound(goal: Goal) -> float:
     return goal.ceiling if goal.ceiling is not None else goal.floor or 0.0
-
-
-def joined(*reasons: Message | None) -> Message | None:
-    """Several reasons in one; none where there is none."""
-    found: Message | None = None
-    for reason in filter(None, reasons):
-        found = say("{one}; {other}", one=found, other=reason) if found else reason
-    return found
 
 
 # Quality
@@ -251,7 +244,7 @@ def _with_undefined(judged: Judged, unasked: Unasked) -> Judged:
     if judged.outcome == "missed" or not unasked.number:
         return judged
     if unasked.named:
-        template = "undefined for classes without a test sample: {groups}, {group} among them"
+        template = words("undefined for classes without a test sample: {groups}, {group} among them")
         reason = say(template, groups=unasked.number, group=unasked.named[0])
     else:
         reason = say("undefined for classes without a test sample: {groups}", groups=unasked.number)
@@ -282,7 +275,7 @@ def _slice_recall(_: Case, result: CandidateResult, goal: Goal) -> Judged:
         reason = say("nothing in the test data says how right an answer is")
         return _unknown(goal, reason, say("test data with what the metrics go by"))
     if len(values) != len(right):
-        template = "the record has {values} values of {column} for {answers} answers"
+        template = words("the record has {values} values of {column} for {answers} answers")
         return _unknown(goal, say(template, values=len(values), column=column, answers=len(right)), say("a new campaign"))
     if goal.value is None:
         return _worst(result, goal, [value or UNKNOWN for value in values])
@@ -290,7 +283,7 @@ def _slice_recall(_: Case, result: CandidateResult, goal: Goal) -> Judged:
     if not meant:
         reason = say("the test has no sample with {column} = {value}", column=column, value=goal.value)
         least = samples_if_all_right(_bound(goal))
-        template = "at least {samples} test samples with {column} = {value}, if all are answered rightly"
+        template = words("at least {samples} test samples with {column} = {value}, if all are answered rightly")
         return _unknown(goal, reason, *([] if least is None else [say(template, samples=least, column=column, value=goal.value)]))
     of_value, group = right[meant], f"{column}={goal.value}"
     share = interval_of_mean_share(of_value)
@@ -407,7 +400,7 @@ def _of_service(case: Case, result: CandidateResult, goal: Goal, figure: Callabl
     volume = say(
         "at the high volume of {requests} requests a year it would be {outcome}",
         requests=deployment.requests_per_year_high,
-        outcome=say(at_high),
+        outcome=OUTCOMES[at_high],
     )
     return replace(judged, reason=joined(judged.reason, memory, None if at_high == judged.outcome else volume))
 

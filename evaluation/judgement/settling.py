@@ -21,7 +21,7 @@ from evaluation.judgement.comparison import CandidateResult, round_energies
 from evaluation.judgement.deployment import PerSample, Service, in_service
 from evaluation.judgement.margin import Extra, Part, Parts, narrowing, parts_of, per_correct, widened
 from evaluation.judgement.statistics import SIGNIFICANCE, Interval, share_interval, student
-from evaluation.messages import Message, say
+from evaluation.messages import Message, say, words
 from evaluation.run import Protocol
 
 if TYPE_CHECKING:
@@ -259,16 +259,16 @@ def declared_powers(result: CandidateResult, parts: Parts, bound: float) -> Iter
         return
     if machine.models_cpu_energy and declared.host_tdp_w.assumed:
         templates = (
-            "a declared TDP, if it is at most {most} W (machine.toml)",
-            "a declared TDP, if it is more than {least} W (machine.toml)",
-            "a declared TDP, if it is at most {most} W or more than {least} W (machine.toml)",
+            words("a declared TDP, if it is at most {most} W (machine.toml)"),
+            words("a declared TDP, if it is more than {least} W (machine.toml)"),
+            words("a declared TDP, if it is at most {most} W or more than {least} W (machine.toml)"),
         )
         yield from _declared_power(result, parts, "cpu", declared.host_tdp_w.value, bound, templates)
     if machine.calibration is None and declared.ram_w.assumed:
         templates = (
-            "a declared power of the memory, if it is at most {most} W (machine.toml)",
-            "a declared power of the memory, if it is more than {least} W (machine.toml)",
-            "a declared power of the memory, if it is at most {most} W or more than {least} W (machine.toml)",
+            words("a declared power of the memory, if it is at most {most} W (machine.toml)"),
+            words("a declared power of the memory, if it is more than {least} W (machine.toml)"),
+            words("a declared power of the memory, if it is at most {most} W or more than {least} W (machine.toml)"),
         )
         yield from _declared_power(result, parts, "ram", declared.ram_w.value, bound, templates)
 

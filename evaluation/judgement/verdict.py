@@ -13,10 +13,10 @@ from typing import Literal, NamedTuple
 from evaluation.energy.factors import lowest_and_highest
 from evaluation.goals import Goals, recorded_goals
 from evaluation.judgement.comparison import CandidateResult, Comparison, Difference, by_second_estimate
-from evaluation.judgement.goal_values import Case, Judged, judge_goals
+from evaluation.judgement.goal_values import OUTCOMES, Case, Judged, judge_goals
 from evaluation.judgement.scenario import Scenario
 from evaluation.judgement.settling import plain
-from evaluation.messages import Message, say
+from evaluation.messages import Message, say, words
 
 Decision = Literal["GO", "GO IF", "NO GO", "NOT CONCLUSIVE"]
 
@@ -28,6 +28,12 @@ RULE: Mapping[Decision, Message] = {
         "better than the baseline by the gain that is asked, nothing missed, and each open goal names what would settle it"
     ),
     "NOT CONCLUSIVE": say("none of these; the baseline wins ties"),
+}
+DECISIONS: Mapping[Decision, Message] = {
+    "GO": say("GO"),
+    "GO IF": say("GO IF"),
+    "NO GO": say("NO GO"),
+    "NOT CONCLUSIVE": say("NOT CONCLUSIVE"),
 }
 BEST_FIRST: Sequence[Decision] = ("GO", "GO IF", "NOT CONCLUSIVE", "NO GO")
 GAIN = "quality_gain"
@@ -261,8 +267,8 @@ def _alternatives(case: Case, befores: Mapping[str, Goals]) -> list[_Alternative
         found.append(_Alternative(what, _all_verdicts(replace(case, comparison=by_second_estimate(comparison)), befores)))
     lowest, highest = lowest_and_highest({**scenario.factors, scenario.factor.id: scenario.factor})
     for template, factor in (
-        ("the lowest emission factor ({factor}, {grams} g/kWh)", lowest),
-        ("the highest emission factor ({factor}, {grams} g/kWh)", highest),
+        (words("the lowest emission factor ({factor}, {grams} g/kWh)"), lowest),
+        (words("the highest emission factor ({factor}, {grams} g/kWh)"), highest),
     ):
         verdicts = _all_verdicts(replace(case, scenario=replace(scenario, factor=factor)), befores)
         found.append(_Alternative(say(template, factor=factor.id, grams=factor.g_per_kwh), verdicts))
@@ -284,7 +290,7 @@ def _other_decision(verdict: Verdict, alternative: _Alternative) -> Message:
     other = alternative.verdicts.get(verdict.candidate)
     if other is None or other.decision is None:
         return say("under {what} there would be no decision", what=alternative.what)
-    decision, moved = say(other.decision), _what_decided(verdict, other)
+    decision, moved = DECISIONS[other.decision], _what_decided(verdict, other)
     if moved is None:
         return say("under {what} it would be {decision}", what=alternative.what, decision=decision)
     return say(
@@ -292,7 +298,7 @@ def _other_decision(verdict: Verdict, alternative: _Alternative) -> Message:
         what=alternative.what,
         decision=decision,
         goal=moved.goal,
-        outcome=say(moved.outcome),
+        outcome=OUTCOMES[moved.outcome],
     )
 
 

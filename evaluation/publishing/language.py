@@ -24,17 +24,22 @@ from babel.numbers import format_decimal
 
 from evaluation.exceptions import PreuveError
 from evaluation.judgement.statistics import Interval
-from evaluation.messages import Figure, Message, english_words, say, say_number
+from evaluation.messages import Figure, Message, Styled, english_words, say, say_number
 from evaluation.numbers import ENERGY_UNITS, MASS_UNITS, SIGNIFICANT_DIGITS, UNKNOWN
 
 CATALOGUES = Path(__file__).with_name("locale")
 # Sentences of the records, which are in English: found again by their templates.
 RECORDED = "records.po"
+# Figures of these sentences that are such sentences themselves.
+SENTENCES = frozenset({"backend", "changes", "problem", "reason"})
+RECORDED_NUMBER = re.compile(r"\d{1,3}(?: \d{3})*(?:\.\d+)?(?: [mkµ]?Wh)?")
+RECORDED_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 LOCALES = {"en": "en_GB", "fr": "fr"}
 MOMENTS = {"en": "d MMMM y, HH:mm 'UTC'", "fr": "d MMMM y 'à' HH:mm 'UTC'"}
 # Between a number and its unit: narrow, and lines are not broken there (the SI brochure, 5.4.3; French typography).
 NARROW = "\u202f"
 MINUS = "\u2212"
+FRENCH_NUMBER = str.maketrans({" ": NARROW, ".": ","})
 # Below a trillionth nothing is measured.
 MOST_DECIMALS = 12
 
@@ -107,6 +112,8 @@ class Language:
         """A figure in a sentence: whole numbers whole, others with three significant digits, names as they are."""
         if isinstance(value, str):
             return value
+        if isinstance(value, Styled):
+            return value.written(self)
         if isinstance(value, Message):
             return self.message(value)
         return self.count(value) if isinstance(value, int) else self.number(value)
@@ -115,11 +122,23 @@ class Language:
         """What the program wrote into a record in English, in this language; none where nobody translated it."""
         if self.code == "en":
             return text
-        for pattern, template in _recorded(self.code):
+        for pattern, translation in _recorded(self.code):
             found = pattern.fullmatch(text)
             if found:
-                return self.words(say(template)).format(**found.groupdict())
+                figures = {name: self._found_again(name, figure) for name, figure in found.groupdict().items()}
+                return translation.format(**figures)
         return None
+
+    def _found_again(self, name: str, figure: str) -> str:
+        """A figure of a recorded sentence: sentences translated, numbers and days as this language has them, names as they are."""
+        if name in SENTENCES:
+            parts = [self.recorded(part) for part in figure.split("; ")]
+            # Several of them in a row, or else one that has a semicolon of its own.
+            return f"{NARROW}; ".join(filter(None, parts)) if all(parts) else self.recorded(figure) or figure
+        if RECORDED_DAY.fullmatch(figure):
+            return self.date(dt.date.fromisoformat(figure))
+        # The digits of a year or of a code have no spaces; whole numbers of the program have.
+        return figure.translate(FRENCH_NUMBER) if RECORDED_NUMBER.fullmatch(figure) else figure
 
     def capital(self, text: str) -> str:
         """With a capital and a full stop, unless it ends otherwise."""
@@ -315,14 +334,14 @@ def _read(path: Path, code: str) -> list[MessageEntry]:
 
 @cache
 def _recorded(code: str) -> list[tuple[re.Pattern[str], str]]:
-    """Patterns of what records say, the most telling first, each with its template."""
-    templates = [str(entry.id) for entry in _read(CATALOGUES / code / RECORDED, code)]
-    templates.sort(key=lambda template: len(re.sub(r"{\w+}", "", template)), reverse=True)
-    return [(_pattern(template), template) for template in templates]
+    """Patterns of what records say, the most telling first, each with its translation."""
+    found = [(str(entry.id), str(entry.string)) for entry in _read(CATALOGUES / code / RECORDED, code)]
+    found.sort(key=lambda pair: len(re.sub(r"{\w+}", "", pair[0])), reverse=True)
+    return [(_pattern(template), translation) for template, translation in found]
 
 
 def _pattern(template: str) -> re.Pattern[str]:
-    """What a template matches: a figure is any text, the same one where it comes again."""
+    """What a template matches: a figure is any text, the same one where it comes again; one called `number` is a number."""
     seen: set[str] = set()
     parts = []
     for part in re.split(r"({\w+})", template):
@@ -333,5 +352,5 @@ def _pattern(template: str) -> re.Pattern[str]:
             parts.append(f"(?P={name})")
         else:
             seen.add(name)
-            parts.append(f"(?P<{name}>.+?)")
+            parts.append(f"(?P<{name}>{'[0-9 ]+' if name == 'number' else '.+?'})")
     return re.compile("".join(parts), re.DOTALL)

@@ -24,6 +24,7 @@ from evaluation.energy.self_test import PHASES
 from evaluation.energy.tracker import RawEnergy
 from evaluation.goals import Goals, recorded_goals
 from evaluation.home import scratch_folder
+from evaluation.messages import words
 from evaluation.process import is_running
 from evaluation.records.ledger import Ledger
 from evaluation.records.recorder import SELF_TEST, Recorder, record_self_test
@@ -36,8 +37,8 @@ class JournalError(Exception):
     """A journal that cannot be understood; its message says why."""
 
 
-KILLED = "its process was killed"
-UNRECORDED = "it could not be recorded when it ended"
+KILLED = words("its process was killed")
+UNRECORDED = words("it could not be recorded when it ended")
 
 
 @dataclass

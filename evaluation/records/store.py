@@ -43,6 +43,7 @@ POWER_SAMPLES_FILE = "power_samples.parquet"
 MLFLOW_STATUS = {"finished": "FINISHED", "unavailable": "FINISHED", "failed": "FAILED", "interrupted": "KILLED"}
 DIGEST_LENGTH = 32
 PROCESS_TAG = "preuve.process"
+LEDGER_TAG = "preuve.ledger"
 LEDGER_HEAD_TAG = "preuve.ledger_head"
 # Which of its campaign's runs it is: MLflow puts those that began at the same moment, as all do that never began, in any order.
 PLACE_TAG = "preuve.place"
@@ -236,7 +237,7 @@ class Store:
             return {}
         listed = {"head": str(link.head), "ledger": link.ledger, "records": [list(head) for head in link.readings]}
         self._write(run_id, LEDGER_FILE, json.dumps(listed).encode())
-        return {"preuve.ledger": link.ledger, LEDGER_HEAD_TAG: str(link.head)}
+        return {LEDGER_TAG: link.ledger, LEDGER_HEAD_TAG: str(link.head)}
 
     def close_orphans(self, alive: Container[str] = ()) -> list[str]:
         """Close as interrupted what a killed process of this machine left open, and return the campaigns' ids.
@@ -276,6 +277,12 @@ class Store:
         wanted = f" and tags.`preuve.status` = '{status}'" if status else ""
         with explained_errors():
             return [run.info.run_name for run in self._search(f"tags.`preuve.kind` = 'campaign'{wanted}")]
+
+    def ledgers(self) -> dict[str, str]:
+        """By campaign, which ledger has it: the hash of its first record. Of several homes there are several."""
+        with explained_errors():
+            found = self._search("tags.`preuve.kind` = 'campaign'")
+        return {run.info.run_name: run.data.tags[LEDGER_TAG] for run in found if LEDGER_TAG in run.data.tags}
 
     def latest_campaign(self, candidate: str | None = None) -> Campaign:
         """The latest finished campaign; with `candidate`, the latest in which that one was tried.

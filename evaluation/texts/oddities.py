@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from evaluation.messages import say, words
 from evaluation.samples import Sample, Samples, Split
 from evaluation.texts.words import WORD, count_words, fold, guess_language
 
@@ -22,13 +23,13 @@ MOST_NAMED = 3
 
 def answer_flags(sample: Sample, answer: str, conditions: Mapping[str, Any]) -> list[str]:
     """What is odd about a summary: `empty`, `over the limit`, `longer than its source`, `repeats itself`."""
-    words = count_words(answer)
-    if not words:
-        return ["empty"]
+    length = count_words(answer)
+    if not length:
+        return [words("empty")]
     found = {
-        "over the limit": LIMIT in conditions and words > conditions[LIMIT],
-        "longer than its source": words > count_words(sample.input),
-        "repeats itself": repeats_itself(answer),
+        words("over the limit"): LIMIT in conditions and length > conditions[LIMIT],
+        words("longer than its source"): length > count_words(sample.input),
+        words("repeats itself"): repeats_itself(answer),
     }
     return [flag for flag, holds in found.items() if holds]
 
@@ -39,8 +40,8 @@ def repeats_itself(text: str) -> bool:
     >>> repeats_itself("la rue du Four " * 3), repeats_itself("L" + "’" * 40), repeats_itself("La rue du Four, la rue du Lavoir.")
     (True, True, False)
     """
-    words = WORD.findall(fold(text))
-    runs = Counter(zip(*(words[begin:] for begin in range(REPEATED_RUN)), strict=False))
+    found = WORD.findall(fold(text))
+    runs = Counter(zip(*(found[begin:] for begin in range(REPEATED_RUN)), strict=False))
     return runs.total() - len(runs) > MOST_REPEATED * runs.total() or bool(STUTTER.search(text))
 
 
@@ -51,20 +52,27 @@ def document_remarks(split: Split, conditions: Mapping[str, Any]) -> list[str]:
     languages = [(sample.id, guess_language(sample.input)) for sample in samples]
     foreign = [f"{sample_id} ({language})" for sample_id, language in languages if language not in {None, "French"}]
     remarks = {
-        "not in French, for which these candidates and metrics are made": foreign,
-        "without a letter: there is nothing to summarise": [each.id for each in samples if not any(map(str.isalpha, each.input))],
-        f"of no more than {limit} words, the limit of a summary: a copy is a perfect one": [
-            each.id for each in samples if count_words(each.input) <= limit
+        words("{number} of {total} documents not in French, for which these candidates and metrics are made: {ids}"): foreign,
+        words("{number} of {total} documents without a letter: there is nothing to summarise: {ids}"): [
+            each.id for each in samples if not any(map(str.isalpha, each.input))
         ],
-        "without a reference summary: they count in what needs none": [each.id for each in samples if not each.targets],
+        words(
+            "{number} of {total} documents of no more than {limit} words, the limit of a summary: a copy is a perfect one: {ids}"
+        ): [each.id for each in samples if count_words(each.input) <= limit],
+        words("{number} of {total} documents without a reference summary: they count in what needs none: {ids}"): [
+            each.id for each in samples if not each.targets
+        ],
     }
-    total = len(samples)
-    return [f"{len(ids)} of {total} documents {what}: {_some(ids)}" for what, ids in remarks.items() if ids] + _hands(split.test)
+    found = [
+        say(template, number=len(ids), total=len(samples), limit=limit, ids=_some(ids)) for template, ids in remarks.items() if ids
+    ]
+    return [*map(str, found), *_hands(split.test)]
 
 
 def _hands(test: Samples) -> list[str]:
     alone = sum(len(sample.targets) == 1 for sample in test) if test.further_targets else 0
-    return [f"{alone} of {len(test)} test documents have one reference summary where others have more"] if alone else []
+    template = words("{number} of {total} test documents have one reference summary where others have more")
+    return [str(say(template, number=alone, total=len(test)))] if alone else []
 
 
 def _some(ids: Sequence[str]) -> str:

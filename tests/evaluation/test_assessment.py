@@ -44,7 +44,7 @@ def test_they_are_judged_by_the_goals_as_they_are_now() -> None:
 def test_goals_that_changed_since_are_named_and_loosen_nothing() -> None:
     then = make_goals(quality={"metric": "accuracy", "floor": 0.9}, quality_gain={"floor": 0.03})
     found = assessed(contest(then))
-    assert list(found.changed) == ["quality: floor was 0.9, is now 0.6"]
+    assert [str(each) for each in found.changed] == ["quality: floor was 0.9, is now 0.6"]
     assert found.verdicts.decision == "GO IF"
 
 

@@ -726,7 +726,7 @@ def test_a_campaign_that_passes_the_budget_stops_at_the_end_of_that_window_and_k
     assert following.readings == ()
     assert {each.status for each in found.runs} == {"interrupted"}
     assert str(found.reason).endswith("kWh used, this campaign included; it is closed after its last window")
-    assert any(note.startswith(f"Interrupted: {found.reason}") for note in comparison_notes(compare(found, TASK.metrics)))
+    assert any(str(note).startswith(f"Interrupted: {found.reason}") for note in comparison_notes(compare(found, TASK.metrics)))
     assert charged_wh(store) > ceiling_wh
     assert list(journal_folder().iterdir()) == []
 
@@ -740,7 +740,7 @@ def test_beyond_the_budget_a_reason_goes_into_the_record_and_the_notes(run: Star
     assert (read.status, read.over_budget) == ("finished", "the jury asked for it")
     assert read.development_wh == pytest.approx(spent_wh)
     assert watcher.told == [line for line in watcher.told if "that its goals allow for its development (200 %)." in line] != []
-    notes = comparison_notes(compare(read, TASK.metrics))
+    notes = [str(note) for note in comparison_notes(compare(read, TASK.metrics))]
     assert "Beyond the POC's development budget; the reason given: the jury asked for it" in notes
 
 

@@ -27,6 +27,7 @@ from evaluation.judgement.margin import REBOUND
 from evaluation.judgement.quality import Quality
 from evaluation.judgement.statistics import Interval
 from evaluation.judgement.verdict import Decision, Verdict, Verdicts
+from evaluation.messages import say
 from evaluation.metrics import Part, accuracy, macro_f1, text_metric
 from evaluation.notes import comparison_notes
 from evaluation.run import Campaign, CampaignStatus, DataRecord, Protocol, RunStatus
@@ -332,7 +333,7 @@ def test_what_people_script_is_where_it_was() -> None:
 
 def test_the_notes_are_those_of_the_page() -> None:
     found = real(over_budget="the jury asked for it")
-    assert json_of(found)["notes"] == comparison_notes(found.comparison)
+    assert json_of(found)["notes"] == [str(each) for each in comparison_notes(found.comparison)]
     assert "Beyond the POC's development budget; the reason given: the jury asked for it" in json_of(found)["notes"]
 
 
@@ -440,7 +441,7 @@ def test_goals_have_outcome_bound_value_and_what_would_settle_them() -> None:
 
 
 def test_differences_name_who_is_better_and_who_is_leaner() -> None:
-    apart = Difference("tfidf-linearsvc", "keywords", no_quality="another test", no_ratio="another machine")
+    apart = Difference("tfidf-linearsvc", "keywords", no_quality=say("another test"), no_ratio=say("another machine"))
     found = json_of(assessed(compared(KEYWORDS, LINEAR, differences=DIFFERENCES), GO_IF))
     (difference,) = found["differences"]
     assert difference == {

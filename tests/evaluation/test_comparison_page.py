@@ -26,7 +26,7 @@ from evaluation.judgement.comparison import CandidateResult, Difference, compare
 from evaluation.judgement.goal_values import Judged
 from evaluation.judgement.statistics import Interval
 from evaluation.judgement.verdict import Decision, Verdict, Verdicts
-from evaluation.messages import say
+from evaluation.messages import recorded, say
 from evaluation.metrics import accuracy, macro_f1
 from evaluation.task import Task, Unit
 from tests.records import STARTED, make_campaign, make_data, make_predictions, make_reading, make_rounds, make_run
@@ -325,7 +325,7 @@ def test_names_cannot_drive_the_terminal_wherever_they_stand() -> None:
         settled_by=(say("test samples of {group}", group=HOSTILE),),
     )
     results = [replace(KEYWORDS, campaign=campaign), replace(LINEAR, name=HOSTILE, candidate=HOSTILE, campaign=campaign)]
-    results.append(replace(BROKEN, name=f"broken {HOSTILE}", reason=HOSTILE, remedy=HOSTILE, campaign=campaign))
+    results.append(replace(BROKEN, name=f"broken {HOSTILE}", reason=recorded(HOSTILE), remedy=recorded(HOSTILE), campaign=campaign))
     verdict = Verdict(HOSTILE, "NO GO", (slice_goal,), (say("under {what} it would be GO", what=HOSTILE),))
     found = assessed(
         compared(*results, differences=[replace(DIFFERENCES[0], one=HOSTILE)], campaign=campaign),
@@ -595,7 +595,7 @@ def test_where_the_baseline_is_the_best_it_stands_once() -> None:
 
 
 def test_what_may_not_be_compared_is_a_dash() -> None:
-    apart = Difference("tfidf-linearsvc", "keywords", no_quality="another test", no_ratio="another machine")
+    apart = Difference("tfidf-linearsvc", "keywords", no_quality=say("another test"), no_ratio=say("another machine"))
     assert cells(printed(difference_table(compared(KEYWORDS, LINEAR, differences=[apart]))), "tfidf-linearsvc")[1:3] == ["–", "–"]
 
 

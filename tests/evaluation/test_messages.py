@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evaluation.messages import Figure, in_english, say, say_number
+from evaluation.messages import Figure, in_english, joined, say, say_number
 
 
 @pytest.mark.parametrize(
@@ -59,3 +59,9 @@ def test_a_figure_that_a_template_asks_for_and_that_is_missing_is_a_defect() -> 
 @pytest.mark.parametrize(("number", "written"), [(0, "0 rounds"), (1, "1 round"), (2, "2 rounds"), (1200, "1 200 rounds")])
 def test_a_number_chooses_between_singular_and_plural(number: int, written: str) -> None:
     assert str(say_number("{number} round", "{number} rounds", number)) == written
+
+
+def test_reasons_are_joined_and_none_is_none() -> None:
+    assert joined() is None
+    assert joined(None, say("a")) == say("a")
+    assert str(joined(say("a"), None, say("b"), say("c"))) == "a; b; c"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from evaluation.energy.factors import DEFAULT_FACTOR, read_factors
 from evaluation.judgement.comparison import compare
 from evaluation.judgement.scenario import Scenario
+from evaluation.messages import Message
 from evaluation.metrics import Part, accuracy, text_metric
 from evaluation.notes import comparison_notes, service_notes
 from evaluation.run import Campaign, Protocol, Run
@@ -49,8 +51,12 @@ SEEDS_APART = "accuracy of each seed: "
 SAME_ORDER = "By a second estimate (CPU seconds at 4 W a busy core) the candidates rank the same, as far as they can be told apart."
 
 
+def said(notes: Iterable[Message]) -> list[str]:
+    return [str(note) for note in notes]
+
+
 def notes_of(campaign: Campaign) -> list[str]:
-    return comparison_notes(compare(campaign, [accuracy]))
+    return said(comparison_notes(compare(campaign, [accuracy])))
 
 
 def notes_with(*runs: Run, **changes: Any) -> list[str]:
@@ -112,7 +118,7 @@ def test_what_keeps_campaigns_apart_is_told() -> None:
 
     def told(**changes: Any) -> list[str]:
         one, other = campaign("20261123-190559-3f2a"), campaign("20261124-190559-77aa", **changes)
-        notes = comparison_notes(compare(one, [accuracy], others=[other]))
+        notes = said(comparison_notes(compare(one, [accuracy], others=[other])))
         return [note for note in notes if "compared" in note]
 
     assert told() == []
@@ -289,7 +295,8 @@ def test_a_year_in_service_says_what_decides_it() -> None:
         campaign = make_campaign(*(runs[name] for name in names), readings=[make_reading("idle")])
         factors = read_factors()
         scenario = Scenario(make_deployment(), factors[DEFAULT_FACTOR], factors, 1000)
-        note = next(note for note in service_notes(compare(campaign, [accuracy]), scenario) if note.startswith("In service"))
+        notes = said(service_notes(compare(campaign, [accuracy]), scenario))
+        note = next(note for note in notes if note.startswith("In service"))
         return note.partition("whichever is larger")[2].partition(". ")[0]
 
     assert decides("heavy", "slow") == "; memory decides for heavy"
@@ -305,7 +312,7 @@ def service_of(*runs: Run, deployed: bool = True) -> list[str]:
     idle = make_reading("idle", cpu_wh=0.1, ram_wh=0.1, duration_s=5.0)
     factors = read_factors()
     scenario = Scenario(make_deployment() if deployed else None, factors[DEFAULT_FACTOR], factors, 1000)
-    return list(service_notes(compare(make_campaign(*runs, readings=[idle]), [accuracy]), scenario))
+    return said(service_notes(compare(make_campaign(*runs, readings=[idle]), [accuracy]), scenario))
 
 
 def test_a_year_in_service_says_what_its_figures_rest_on() -> None:
@@ -407,7 +414,7 @@ def text_notes(*flags_and_shares: tuple[tuple[str, ...], float], **changes: Any)
     ]
     writer = writer.model_copy(update={"predictions": (*odd, *writer.predictions[len(odd) :])})
     kept = text_metric("kept", lambda *_: Part(0))
-    return comparison_notes(compare(campaign.model_copy(update={"runs": (lead, writer)}), [kept]))
+    return said(comparison_notes(compare(campaign.model_copy(update={"runs": (lead, writer)}), [kept])))
 
 
 def test_of_texts_no_classes_are_told_and_scores_are_over_all_samples() -> None:
@@ -458,5 +465,5 @@ def test_of_who_was_not_measured_no_odd_answers_are_told() -> None:
     parts = [Part(0.5)] * 20
     campaign = make_text_contest({"lead": {"kept": parts}})
     campaign = campaign.model_copy(update={"runs": (*campaign.runs, odd)})
-    notes = comparison_notes(compare(campaign, [text_metric("kept", lambda *_: Part(0))]))
+    notes = said(comparison_notes(compare(campaign, [text_metric("kept", lambda *_: Part(0))])))
     assert [note for note in notes if "dd answers" in note or "whole" in note] == []

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from evaluation.judgement.checks.advice import Advice, Examined, run_command
-from evaluation.judgement.comparison import CandidateResult, Comparison
-from evaluation.messages import Message, say
+from evaluation.judgement.comparison import NOT_MEASURED, STATUS, CandidateResult, Comparison
+from evaluation.messages import Message, say, words
 from evaluation.run import RunStatus
 
 CODE = "P001"
-STATUS: Mapping[RunStatus, Message] = {
+ENDED: Mapping[RunStatus, Message] = {
     "unavailable": say("it is not available here"),
     "failed": say("it failed"),
     "interrupted": say("it was interrupted"),
@@ -40,7 +40,7 @@ def _without_baseline(comparison: Comparison) -> Advice:
     found = say(
         "the baseline {baseline} was not measured ({status}): nobody knows whether doing without AI would do as well",
         baseline=tried.name,
-        status=STATUS.get(tried.status, tried.status),
+        status=ENDED.get(tried.status, STATUS[tried.status]),
     )
     command = run_command(tried.campaign)
     if tried.remedy is None:
@@ -51,11 +51,13 @@ def _without_baseline(comparison: Comparison) -> Advice:
 def _not_better(comparison: Comparison, result: CandidateResult, baseline: CandidateResult) -> Advice:
     difference = comparison.between(result.name, baseline.name)
     if difference.quality is None:
-        return _not_compared(comparison, result, baseline, difference.no_quality or "")
+        return _not_compared(comparison, result, baseline, difference.no_quality or NOT_MEASURED)
     template = (
-        "decisively worse than the baseline {baseline}: {candidate}, {metric} {score} against {other}"
+        words("decisively worse than the baseline {baseline}: {candidate}, {metric} {score} against {other}")
         if difference.better
-        else "not decisively better than the baseline {baseline}, which wins ties: {candidate}, {metric} {score} against {other}"
+        else words(
+            "not decisively better than the baseline {baseline}, which wins ties: {candidate}, {metric} {score} against {other}"
+        )
     )
     metric = comparison.metric.name
     scores = {"score": result.scores[metric].value, "other": baseline.scores[metric].value}
@@ -64,7 +66,7 @@ def _not_better(comparison: Comparison, result: CandidateResult, baseline: Candi
     return Advice(CODE, found, say("keep the baseline, or try what may do better: {command}", command=command), (result.name,))
 
 
-def _not_compared(comparison: Comparison, result: CandidateResult, baseline: CandidateResult, why: str) -> Advice:
+def _not_compared(comparison: Comparison, result: CandidateResult, baseline: CandidateResult, why: Message) -> Advice:
     found = say(
         "not shown to be better than the baseline {baseline}: {candidate}, for {why}",
         candidate=result.name,

@@ -13,7 +13,7 @@ from evaluation.judgement.comparison import Comparison
 from evaluation.judgement.goal_values import Judged
 from evaluation.judgement.statistics import SIGNIFICANCE, student
 from evaluation.judgement.verdict import GAIN
-from evaluation.messages import Message, say
+from evaluation.messages import Message, say, words
 
 CODE = "P002"
 
@@ -56,13 +56,12 @@ def _too_small(examined: Examined, name: str, judged: Judged) -> Iterator[Advice
     # What is decisive was large enough for this test, whether it is enough for the goal or not.
     if comparison.between(name, baseline.name).better or claimed <= 0 or least <= claimed:
         return
+    claim = words("{candidate} gained {gain}") if gain.value >= asked else words("{candidate} has to gain {gain}")
     found = say(
         "with {samples} test samples {decisive}: {claim}",
         samples=samples,
         decisive=_decisive(comparison, least),
-        claim=say(
-            "{candidate} gained {gain}" if gain.value >= asked else "{candidate} has to gain {gain}", candidate=name, gain=claimed
-        ),
+        claim=say(claim, candidate=name, gain=claimed),
     )
     if judged.settled_by:
         command = run_command(result.campaign, "--test FILE")

@@ -12,8 +12,8 @@ from typing import NamedTuple
 from evaluation.goals import Goal
 from evaluation.judgement.checks.advice import Advice, Examined, run_command, some_of
 from evaluation.judgement.comparison import CandidateResult
-from evaluation.judgement.goal_values import Judged
-from evaluation.messages import Figure, Message, say
+from evaluation.judgement.goal_values import OUTCOMES, Judged
+from evaluation.messages import Figure, say, words
 from evaluation.numbers import UNKNOWN
 
 CODE = "P003"
@@ -51,10 +51,12 @@ def _below(result: CandidateResult, judged: Judged, goal: Goal) -> Iterator[Advi
     worst = min(groups, key=lambda group: group.recall)
     others = sum(group.recall < floor for group in groups) - 1
     template = (
-        "below the floor of {floor}: {candidate} finds {recall} of {group} ({low} to {high}, {samples} test samples)"
+        words("below the floor of {floor}: {candidate} finds {recall} of {group} ({low} to {high}, {samples} test samples)")
         if others == 0
-        else "below the floor of {floor}: {candidate} finds {recall} of {group} ({low} to {high}, {samples} test samples); "
-        "and too little of {others} more"
+        else words(
+            "below the floor of {floor}: {candidate} finds {recall} of {group} ({low} to {high}, {samples} test samples); "
+            "and too little of {others} more"
+        )
     )
     figures: dict[str, Figure] = {"recall": worst.recall, "low": value.low or 0.0, "high": value.high or 1.0, "floor": floor}
     found = say(template, candidate=result.name, group=worst.name, samples=worst.samples, others=others, **figures)
@@ -88,7 +90,7 @@ def _group_of_each(result: CandidateResult, goal: Goal) -> Sequence[str]:
 def _unknown(result: CandidateResult, judged: Judged, goal: Goal) -> Iterator[Advice]:
     """What a guardrail cannot be held against."""
     if judged.value is None:
-        reason: Message | str = judged.reason or judged.outcome
+        reason = judged.reason or OUTCOMES[judged.outcome]
         remedy = (
             judged.settled_by[0]
             if judged.settled_by

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from evaluation.judgement.checks.advice import Advice, Examined, run_command, some_of
-from evaluation.messages import say
+from evaluation.messages import say, words
 from evaluation.run import Campaign
 
 CODE = "P004"
@@ -31,7 +31,7 @@ def _overlap(campaign: Campaign, about: tuple[str, ...]) -> Iterator[Advice]:
     data = campaign.data
     if not data.overlap:
         return
-    template = "{overlap} of {samples} test texts are among those learnt from: who knows them by heart scores too well"
+    template = words("{overlap} of {samples} test texts are among those learnt from: who knows them by heart scores too well")
     remedy = say("drop them from one side of {file}, and run without --allow-overlap", file=data.name)
     yield Advice(CODE, say(template, overlap=data.overlap, samples=data.test_samples), remedy, about)
 

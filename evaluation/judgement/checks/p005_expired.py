@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from evaluation.judgement.checks.advice import Advice, Examined, run_command
-from evaluation.messages import say
+from evaluation.messages import Day, say
 
 CODE = "P005"
 
@@ -20,7 +20,7 @@ def check(examined: Examined) -> Iterator[Advice]:
         data = campaign.data
         if data.expires is None or data.expires >= examined.today:
             continue
-        found = say("the data ({file}) were to be used until {day}, and no longer", file=data.name, day=data.expires.isoformat())
+        found = say("the data ({file}) were to be used until {day}, and no longer", file=data.name, day=Day(data.expires))
         command = run_command(campaign, "--dpia REFERENCE --expires YYYY-MM-DD")
         remedy = say("delete the data; or have their use extended, and declare it: {command}", command=command)
         yield Advice(CODE, found, remedy, examined.tried_in(campaign))

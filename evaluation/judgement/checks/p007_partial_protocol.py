@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from evaluation.judgement.checks.advice import Advice, Examined, run_command
 from evaluation.judgement.settling import plain
-from evaluation.messages import Message, say
+from evaluation.messages import Message, Recorded, say
 from evaluation.run import Campaign, Protocol
 
 CODE = "P007"
@@ -38,7 +38,7 @@ def _missing(campaign: Campaign) -> Iterator[Message]:
         yield say("the campaign has not ended: what is shown is not all of it")
     elif campaign.status == "interrupted":
         yield (
-            say("an interrupted campaign ({reason}): what is shown is not all of it", reason=campaign.reason)
+            say("an interrupted campaign ({reason}): what is shown is not all of it", reason=Recorded(campaign.reason))
             if campaign.reason
             else say("an interrupted campaign: what is shown is not all of it")
         )

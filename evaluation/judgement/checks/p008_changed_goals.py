@@ -31,8 +31,8 @@ def _changes(campaign: Campaign, then: Goals, now: Goals) -> Iterator[Message]:
     if campaign.goals_sha256 == now.sha256:
         return
     if then.text:
-        for line in changed_goals(then, now):
-            yield say("goals changed after measuring: {change}", change=line)
+        for change in changed_goals(then, now):
+            yield say("goals changed after measuring: {change}", change=change)
         return
     yield say(
         "measured under goals that are not recorded and were others (SHA-256 {then}, now {now})",

@@ -17,7 +17,7 @@ from statistics import fmean
 
 from evaluation.judgement.checks.advice import Advice, Examined, some_of
 from evaluation.judgement.comparison import CandidateResult
-from evaluation.messages import say
+from evaluation.messages import say, words
 from evaluation.run import Campaign, Prediction
 
 CODE = "P011"
@@ -126,6 +126,8 @@ def _relabelled(campaign: Campaign, about: tuple[str, ...]) -> Iterator[Advice]:
     samples = data.train_samples + data.test_samples
     if data.relabelled <= MOST_SUSPECTED * samples:
         return
-    template = "{relabelled} of {samples} samples repeat a text under another label: one of the two is wrong, or both are right"
+    template = words(
+        "{relabelled} of {samples} samples repeat a text under another label: one of the two is wrong, or both are right"
+    )
     remedy = say("look for repeated texts in {file}, and agree on one label", file=data.name)
     yield Advice(CODE, say(template, relabelled=data.relabelled, samples=samples), remedy, about)

@@ -213,8 +213,8 @@ def test_a_file_that_an_editor_marked_as_utf_8_is_read(file: Path) -> None:
     ("name", "value", "found"),
     [
         ("host_tdp_w", 65_000.0, "W a thread"),
-        ("watts_per_busy_core", 4000.0, "watts_per_busy_core is 4,000"),
-        ("ram_w", 20_000.0, "ram_w is 20,000 for"),
+        ("watts_per_busy_core", 4000.0, "watts_per_busy_core is 4 000"),
+        ("ram_w", 20_000.0, "ram_w is 20 000 for"),
     ],
 )
 def test_a_slip_of_the_unit_is_flagged(file: Path, name: str, value: float, found: str) -> None:

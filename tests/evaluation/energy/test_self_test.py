@@ -36,6 +36,9 @@ from evaluation.energy.self_test import (
 from evaluation.exceptions import HomeError, MeterError
 from tests.records import STARTED, make_machine, make_reading
 
+# How busy its phases keep the machine can only be said where others leave it its cores.
+pytestmark = pytest.mark.alone
+
 CORES = look_at_hardware().cores
 # Holds two cores busy until it is ended, and says which processes do. Tests that run in the background ignore interrupts.
 BUSY_PROGRAM = """

@@ -8,6 +8,7 @@ import pytest
 
 from evaluation.energy.machine import Machine
 from evaluation.judgement.comparability import Comparability, Mismatch, comparability, protocol_text
+from evaluation.messages import say
 from evaluation.run import Campaign, Protocol
 from tests.records import make_campaign, make_contest, make_data, make_machine, make_predictions, make_run
 
@@ -21,7 +22,7 @@ def differs(**changes: Any) -> Comparability:
 
 
 def what(mismatches: Any) -> list[str]:
-    return [each.what for each in mismatches]
+    return [str(each.what) for each in mismatches]
 
 
 def test_campaigns_that_are_alike_are_compared_in_everything() -> None:
@@ -77,8 +78,8 @@ def test_what_was_asked_of_all_candidates_alike_is_compared_by_name_and_value() 
     asked = contest(conditions={"words": 150, "language": "fr"})
     assert comparability(asked, contest(conditions={"language": "fr", "words": 150})) == Comparability([], [])
     (mismatch,) = comparability(asked, contest(conditions={"words": 100, "language": "fr"})).quality
-    assert mismatch == Mismatch("conditions", "language = fr, words = 150", "language = fr, words = 100")
-    assert str(comparability(asked, contest()).quality[0]) == "conditions: language = fr, words = 150, and none"
+    assert mismatch == Mismatch(say("conditions"), "language = fr, words = 150", "language = fr, words = 100")
+    assert str(comparability(asked, contest()).quality[0].message) == "conditions: language = fr, words = 150, and none"
 
 
 def with_answers(ids_from: int, expected: str) -> Campaign:
@@ -109,19 +110,23 @@ def test_all_that_differs_is_named() -> None:
 
 def test_what_differs_is_said_as_each_has_it() -> None:
     (mismatch,) = differs(protocol=Protocol(rounds=1, window_s=2.5, seeds=2, threads=4)).energy
-    assert mismatch == Mismatch("protocol", "5 rounds of 10 s, 1 seed, 1 thread", "1 round of 2.5 s, 2 seeds, 4 threads")
-    assert str(mismatch) == "protocol: 5 rounds of 10 s, 1 seed, 1 thread, and 1 round of 2.5 s, 2 seeds, 4 threads"
+    assert mismatch.as_dict() == {
+        "what": "protocol",
+        "one": "5 rounds of 10 s, 1 seed, 1 thread",
+        "other": "1 round of 2.5 s, 2 seeds, 4 threads",
+    }
+    assert str(mismatch.message) == "protocol: 5 rounds of 10 s, 1 seed, 1 thread, and 1 round of 2.5 s, 2 seeds, 4 threads"
 
 
 def test_a_machine_is_named_by_its_hash_and_by_that_of_what_is_declared() -> None:
     other: Machine = make_machine(declared={"host_tdp_w": 65.0})
     (mismatch,) = differs(machine=other).energy
-    assert mismatch.one.startswith("0123456789ab, declared ")
-    assert mismatch.other == f"0123456789ab, declared {other.sha256[:12]}"
+    assert str(mismatch.one).startswith("0123456789ab, declared ")
+    assert str(mismatch.other) == f"0123456789ab, declared {other.sha256[:12]}"
 
 
 def test_a_protocol_in_words() -> None:
-    assert protocol_text(Protocol()) == "5 rounds of 10 s, 1 seed, 1 thread"
+    assert str(protocol_text(Protocol())) == "5 rounds of 10 s, 1 seed, 1 thread"
 
 
 def test_files_of_answers_are_the_same_wherever_they_lie() -> None:

@@ -16,6 +16,7 @@ from evaluation.exceptions import PreuveError
 from evaluation.judgement.comparison import (
     HOSTED,
     NO_ENERGY,
+    NOT_MEASURED,
     ONE_SAMPLE,
     PARTLY_CALIBRATED,
     CandidateResult,
@@ -27,6 +28,7 @@ from evaluation.judgement.comparison import (
     round_energies,
 )
 from evaluation.judgement.statistics import Interval
+from evaluation.messages import recorded, say
 from evaluation.metrics import NOTHING_SAID, Answers, Metric, Part, Tally, accuracy, macro_f1, tally_means, text_metric
 from evaluation.run import Campaign, Protocol, Run, RunStatus
 from tests.records import (
@@ -127,7 +129,7 @@ def test_a_baseline_that_failed_leaves_the_others_without_a_ratio() -> None:
 def test_a_candidate_that_did_not_finish_says_why_and_has_no_numbers(status: RunStatus) -> None:
     campaign = make_campaign(make_run("hub", status=status, reason="no network", remedy="connect", rounds=make_rounds(1.0, 2.0)))
     assert compare(campaign, [accuracy]).results == [
-        CandidateResult("hub", False, status, 0, campaign, "hub", reason="no network", remedy="connect")
+        CandidateResult("hub", False, status, 0, campaign, "hub", reason=recorded("no network"), remedy=recorded("connect"))
     ]
 
 
@@ -372,7 +374,7 @@ def test_a_seed_that_failed_is_told_beside_those_that_finished() -> None:
     failed = make_run("one", seed=1).model_copy(update={"status": "failed", "reason": "ValueError in fit.py, line 3"})
     (result,) = compare(make_campaign(sound, failed), [macro_f1]).results
     assert (result.status, result.seeds) == ("finished", 1)
-    assert result.reason == "1 of 2 seeds: failed. ValueError in fit.py, line 3"
+    assert str(result.reason) == "1 of 2 seeds: failed. ValueError in fit.py, line 3"
 
 
 # Differences
@@ -454,9 +456,9 @@ def test_two_estimates_that_are_both_unsure_do_not_rank_otherwise() -> None:
 
 
 def test_a_difference_turned_is_that_of_the_other_one() -> None:
-    found = Difference("a", "b", Interval(0.25, 0.125, 0.5), 0.01, Interval(2, 1.6, 4), 0.02, Interval(4, 2, 5), no_ratio="x")
+    found = Difference("a", "b", Interval(0.25, 0.125, 0.5), 0.01, Interval(2, 1.6, 4), 0.02, Interval(4, 2, 5), no_ratio=say("x"))
     assert found.turned == Difference(
-        "b", "a", Interval(-0.25, -0.5, -0.125), 0.01, Interval(0.5, 0.25, 0.625), 0.02, Interval(0.25, 0.2, 0.5), no_ratio="x"
+        "b", "a", Interval(-0.25, -0.5, -0.125), 0.01, Interval(0.5, 0.25, 0.625), 0.02, Interval(0.25, 0.2, 0.5), no_ratio=say("x")
     )
     assert found.turned.turned == found
 
@@ -472,7 +474,7 @@ def test_between_candidates_that_were_not_measured_there_is_none() -> None:
     failed = make_run("hub", status="failed", predictions=())
     comparison = compare(campaign.model_copy(update={"runs": (*campaign.runs, failed)}), [accuracy])
     found = between(comparison, "hub", "rules")
-    assert (found.quality, found.ratio, found.no_quality, found.no_ratio) == (None, None, "not measured", "not measured")
+    assert (found.quality, found.ratio, found.no_quality, found.no_ratio) == (None, None, NOT_MEASURED, NOT_MEASURED)
 
 
 def test_p_values_of_scores_and_energies_of_all_pairs_are_corrected_together() -> None:
@@ -604,7 +606,10 @@ def test_runs_that_all_failed_are_shown_with_their_reasons_and_nothing_else() ->
         for name in ("linear", "rules")
     ]
     comparison = compare(make_campaign(*runs), [accuracy])
-    assert [(result.name, result.reason) for result in comparison.results] == [("rules", "ValueError"), ("linear", "ValueError")]
+    assert [(result.name, str(result.reason)) for result in comparison.results] == [
+        ("rules", "ValueError"),
+        ("linear", "ValueError"),
+    ]
     assert (comparison.measured, comparison.differences, comparison.front, comparison.best) == ([], [], [], None)
 
 
@@ -616,7 +621,7 @@ def test_a_score_that_is_no_number_is_neither_best_nor_on_the_front_nor_compared
     assert isnan(comparison.result("linear").scores["undefined"].value)
     assert (comparison.best, comparison.front) == (None, [])
     found = between(comparison)
-    assert (found.quality, found.better, found.no_quality) == (None, None, "undefined is not a number")
+    assert (found.quality, found.better, str(found.no_quality)) == (None, None, "undefined is not a number")
     assert found.ratio is not None
 
 
@@ -636,7 +641,7 @@ def test_a_score_that_is_no_number_for_one_candidate_is_one_for_the_others() -> 
     comparison = compare(make_campaign(*runs, data=make_data(test_samples=40)), [partly])
     assert comparison.best is comparison.result("good")
     assert comparison.front == ["good", "bad"]
-    assert between(comparison, "good").no_quality == "partly is not a number"
+    assert str(between(comparison, "good").no_quality) == "partly is not a number"
     assert between(comparison, "good", "bad").better == "good"
 
 
@@ -897,6 +902,6 @@ def test_texts_that_were_asked_for_otherwise_are_not_compared() -> None:
     comparison = compare(asked, [KEPT, FACTS], others=[shorter])
     first, second = (each.name for each in comparison.results if each.candidate == "writer")
     found = between(comparison, second, first)
-    assert (found.quality, found.ratio, found.no_quality) == (None, None, "conditions: words = 150, and words = 50")
+    assert (found.quality, found.ratio, str(found.no_quality)) == (None, None, "conditions: words = 150, and words = 50")
     same = compare(asked, [KEPT, FACTS], others=[shorter.model_copy(update={"conditions": {"words": 150}})])
     assert between(same, second, first).quality is not None

@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 from evaluation.energy.factors import find_factor, read_factors
 from evaluation.goals import Goal, Goals
 from evaluation.judgement.comparison import compare
-from evaluation.judgement.goal_values import Case, Judged, joined, judge_goals, outcome_of
+from evaluation.judgement.goal_values import Case, Judged, judge_goals, outcome_of
 from evaluation.judgement.scenario import Scenario
 from evaluation.judgement.statistics import Interval
-from evaluation.messages import say
 from evaluation.metrics import NOTHING_SAID, Metric, Part, accuracy, macro_f1, tally_means, text_metric
 from evaluation.run import Campaign
 from tests.records import (
@@ -134,12 +133,6 @@ def test_a_tighter_goal_never_turns_missed_into_met(value: float, below: float, 
 )
 def test_the_target_is_held_against_the_value_itself(value: Interval | None, goal: Goal, *, reached: bool | None) -> None:
     assert Judged(goal.key, "met", goal, value).at_target is reached
-
-
-def test_reasons_are_joined_and_none_is_none() -> None:
-    assert joined() is None
-    assert joined(None, say("a")) == say("a")
-    assert str(joined(say("a"), None, say("b"), say("c"))) == "a; b; c"
 
 
 # Which goals
