@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from evaluation.cli_audit import audit
+from evaluation.cli_publish import export
 from evaluation.console import complain, explain, show, show_advice, show_json, show_line
 from evaluation.exceptions import CampaignInterrupted, PreuveError
 from evaluation.home import make_private
@@ -45,6 +46,7 @@ app = typer.Typer(
 )
 
 app.add_typer(audit, name="audit")
+app.command()(export)
 
 PocName = Annotated[str, typer.Argument(metavar="POC", help="As `preuve list` shows it.")]
 Json = Annotated[bool, typer.Option("--json", help="For programs: JSON instead of a table.")]
@@ -331,7 +333,7 @@ def _checked_candidate(found: Assessment, candidate: str | None) -> str | None:
             expected="a candidate that was measured",
             found=f"{candidate} is {result.status}: {result.reason}",
             where=f"campaign {campaign.id}",
-            remedy=result.remedy or f"preuve run {campaign.task} --candidate {candidate}",
+            remedy=str(result.remedy or f"preuve run {campaign.task} --candidate {candidate}"),
         )
     return candidate
 

@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -91,12 +92,20 @@ def home(new_database: Path, tmp_path_factory: pytest.TempPathFactory, monkeypat
 
 def write_machine_file(home: Path) -> None:
     """A `machine.toml` that allows for whatever else is going on where the tests run: their windows are not to be repeated."""
+    from evaluation.energy.machine import MACHINE_FILE
+
+    (home / MACHINE_FILE).write_text(tolerant_machine_text(), encoding="utf-8")
+
+
+@cache
+def tolerant_machine_text() -> str:
+    """What that file says. Every test has one, the machine stays the same, and looking at it takes most of a short test's time."""
     from evaluation.energy.hardware import look_at_hardware
-    from evaluation.energy.machine import MACHINE_FILE, assumptions, machine_text
+    from evaluation.energy.machine import assumptions, machine_text
 
     hardware = look_at_hardware()
     figures = assumptions(hardware) | {"foreign_load_limit_cores": (1000.0, "the tests' machine is shared")}
-    (home / MACHINE_FILE).write_text(machine_text(hardware, figures, dt.date(2026, 11, 24)), encoding="utf-8")
+    return machine_text(hardware, figures, dt.date(2026, 11, 24))
 
 
 def command(*arguments: str | Path) -> int:
