@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Processes that share out the tests: many tests wait, so that two are quicker on a single core as well.
 WORKERS ?= 2
 
-.PHONY: install demo check test bench clean
+.PHONY: install demo check test bench pictures clean
 
 install: .venv/installed
 
@@ -18,6 +18,7 @@ install: .venv/installed
 
 demo: install
 	$(BIN)/preuve run request-classification --quick
+	$(BIN)/preuve report request-classification
 
 check: install
 	$(BIN)/ruff check .
@@ -30,6 +31,10 @@ test: check
 
 bench: install
 	$(BIN)/python -m tests.benchmarks
+
+# Screenshots of each report at the sizes of a desk, a phone and a printed page, to be looked at.
+pictures: install
+	$(BIN)/python -m tests.pictures
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from evaluation.cli_audit import audit
-from evaluation.cli_publish import export
+from evaluation.cli_publish import export, report
 from evaluation.console import complain, explain, show, show_advice, show_json, show_line
 from evaluation.exceptions import CampaignInterrupted, PreuveError
 from evaluation.home import make_private
@@ -46,6 +46,8 @@ app = typer.Typer(
 )
 
 app.add_typer(audit, name="audit")
+app.command()(report)
+app.command()(report)
 app.command()(export)
 
 PocName = Annotated[str, typer.Argument(metavar="POC", help="As `preuve list` shows it.")]
@@ -281,8 +283,10 @@ def compare_candidates(
     as_json: Json = False,
 ) -> None:
     """The candidates side by side with intervals, the verdict on each, and what spoils it."""
-    poc, campaign = _find_campaign(what[0])
-    others = [_find_campaign(other, poc)[1] for other in what[1:]]
+    from evaluation.finding import find_campaign
+
+    poc, campaign = find_campaign(what[0], tell=complain)
+    others = [find_campaign(other, poc, tell=complain)[1] for other in what[1:]]
     _show(_assess(poc, campaign, others, factor), as_json=as_json)
 
 
@@ -293,8 +297,10 @@ def check(
     as_json: Json = False,
 ) -> None:
     """A gate for scripts: exit code 0 when all goals are met, 1 when one is missed, 2 when one is undetermined, 3 for an error."""
+    from evaluation.finding import find_campaign
+
     try:
-        poc, campaign = _find_campaign(what)
+        poc, campaign = find_campaign(what, tell=complain)
         found = _assess(poc, campaign)
         name = _checked_candidate(found, candidate)
     except PreuveError as error:
@@ -336,27 +342,6 @@ def _checked_candidate(found: Assessment, candidate: str | None) -> str | None:
             remedy=str(result.remedy or f"preuve run {campaign.task} --candidate {candidate}"),
         )
     return candidate
-
-
-def _find_campaign(what: str, poc: Poc | None = None) -> tuple[Poc, Campaign]:
-    """The POC of this name with its latest finished campaign, or the campaign of this id with its POC.
-
-    Args:
-        what: a name or an id.
-        poc: whose campaign an id is of; any one's where none is given.
-    """
-    from evaluation.campaign import close_what_was_killed
-    from evaluation.pocs import find_poc, find_pocs, first_poc
-    from evaluation.records.store import looks_like_campaign, open_store
-
-    if not looks_like_campaign(what):
-        poc = find_poc(what)
-    elif poc is None:
-        pocs = find_pocs()
-        poc = next((poc for poc in pocs if what in open_store(poc.task.name).campaign_ids()), first_poc(pocs))
-    store = open_store(poc.task.name)
-    close_what_was_killed(store, complain)
-    return poc, store.read_campaign(what) if looks_like_campaign(what) else store.latest_campaign()
 
 
 @app.command()

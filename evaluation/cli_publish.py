@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date as calendar_day
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -11,6 +12,16 @@ import typer
 
 from evaluation.cli_audit import close_all_that_was_killed
 from evaluation.console import complain, show_json, show_line
+
+# In the folder from which it is called; nothing of it is in the repository.
+REPORTS = Path("reports")
+
+
+Date = Annotated[
+    datetime | None,
+    typer.Option(formats=["%Y-%m-%d"], help="That it carries; the same one gives the same bytes. [default: today]"),
+]
+Json = Annotated[bool, typer.Option("--json", help="For programs: JSON instead of words.")]
 
 
 class ExportFormat(StrEnum):
@@ -33,18 +44,15 @@ def export(
         str | None,
         typer.Option(metavar="fr|en", help="Of the words in BoAmps reports; the rest is in both. [default: the locale's]"),
     ] = None,
-    date: Annotated[
-        datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="Of the export; the same one gives the same bytes. [default: today]"),
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs: JSON instead of words.")] = False,
+    date: Date = None,
+    as_json: Json = False,
 ) -> None:
     """Write open data: tables with their schemas, an energy report a run, the sample data, and what describes them all."""
     from evaluation.publishing.language import language
     from evaluation.publishing.open_data import FORMATS, Wanted, export_open_data
 
     spoken = language(lang)
-    day = date.date() if date else datetime.now().astimezone().date()
+    day = _day(date)
     close_all_that_was_killed()
     wanted = Wanted(what or [], [each.value for each in formats or []] or FORMATS, spoken, day)
     exported = export_open_data(wanted, out)
@@ -69,3 +77,56 @@ def export(
         show_line(f"Later on, check it by preuve audit verify --against {out / 'datapackage.json'}")
     else:
         show_line("There is no carbon ledger yet, so that nothing quotes its head.")
+
+
+def report(
+    what: Annotated[
+        str | None, typer.Argument(metavar="[POC|CAMPAIGN]", help="A POC's latest finished campaign, or the one of this id.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Of each POC's latest campaign, with an index of all POCs.")] = False,
+    lang: Annotated[
+        str | None, typer.Option(metavar="fr|en", help="Language of the pages. [default: the locale's, else French]")
+    ] = None,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Into which folder.")] = REPORTS,
+    date: Date = None,
+    factor: Annotated[
+        str | None, typer.Option(metavar="ID", help="Emission factor of the electricity. [default: ademe-2025]")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Write the page to decide by, for a browser or for paper, with its details, and the card of the algorithm."""
+    from evaluation.exceptions import PreuveError
+    from evaluation.publishing.export import Folder
+    from evaluation.publishing.language import language
+    from evaluation.publishing.reports import Writing, write_all, write_report
+
+    if (what is None) != every:
+        raise PreuveError(
+            expected="a POC, the id of a campaign, or --all",
+            found="both" if every else "none of them",
+            where="command line",
+            remedy="for example preuve report request-classification; preuve list shows the POCs",
+        )
+    spoken, day = language(lang), _day(date)
+    if what is not None:
+        from evaluation.finding import find_campaign
+
+        poc, campaign = find_campaign(what, tell=complain)
+        writing = Writing(Folder(out, "preuve report", ours={}), spoken, day, factor)
+        found, page = write_report(poc, campaign, writing)
+        decided = {"decision": found.verdicts.decision, "candidate": found.verdicts.leading, "campaign": campaign.id}
+    else:
+        close_all_that_was_killed()
+        writing = Writing(Folder(out, "preuve report", ours={}), spoken, day, factor)
+        page, decided = write_all(writing), {}
+    if as_json:
+        files = [str(out / file.path) for file in writing.folder.files]
+        show_json({"page": str(page), "language": spoken.code, "date": day.isoformat(), **decided, "files": files})
+        return
+    if decided:
+        show_line(f"{decided['decision']}: {decided['candidate'] or 'no candidate'} (campaign {decided['campaign']})")
+    show_line(str(page))
+
+
+def _day(date: datetime | None) -> calendar_day:
+    return date.date() if date else datetime.now().astimezone().date()

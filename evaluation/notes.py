@@ -170,8 +170,11 @@ def _absence(result: CandidateResult) -> Message:
     if result.reason is None:
         return say("{candidate}: {status}", **ended)
     if result.remedy:
-        available = words("{candidate}: {status}. {reason}. To make it available: {remedy}")
-        template = available if result.status == "unavailable" else words("{candidate}: {status}. {reason}. To do: {remedy}")
+        template = (
+            words("{candidate}: {status}. {reason}. To make it available: {remedy}")
+            if result.status == "unavailable"
+            else words("{candidate}: {status}. {reason}. To do: {remedy}")
+        )
         return say(template, **ended, reason=result.reason, remedy=result.remedy)
     return say("{candidate}: {status}. {reason}", **ended, reason=result.reason)
 

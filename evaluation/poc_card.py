@@ -178,7 +178,7 @@ def _scalars(text: str, path: Path) -> Iterator[Any]:
     inside = False
     for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
         where = f"{path}, line {event.start_mark.line + FIRST_LINE}"
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+        if getattr(event, "anchor", None):  # its name, where it is given and where it is used
             raise _wrong("texts, written out", "an anchor or an alias (& or *)", where, "write the text out, or put it in quotes")
         if isinstance(event, yaml.ScalarEvent) and inside:
             yield event

@@ -65,7 +65,8 @@ def report(
     """
     windows = run.readings_of("inference")
     accuracy = _accuracy(run, metrics)
-    sentences = _description(campaign, run, windows, accuracy, said.get("head"))
+    parts = _parts(campaign, windows, publisher.language)
+    sentences = _description(campaign, run, windows, parts, accuracy, said.get("head"))
     return {
         "header": _header(campaign, run, publisher),
         "task": {
@@ -197,7 +198,7 @@ def _infrastructure(campaign: Campaign) -> Json:
 
 
 def _description(
-    campaign: Campaign, run: Run, windows: Sequence[Reading], accuracy: str | None, head: str | None
+    campaign: Campaign, run: Run, windows: Sequence[Reading], parts: str, accuracy: str | None, head: str | None
 ) -> Iterator[Message]:
     yield say(
         "Candidate {candidate}, seed {seed}, of the POC {poc}, campaign {campaign}.",
@@ -208,7 +209,7 @@ def _description(
     )
     yield say("The energy is gross: all that the machine used while it answered.")
     yield _known(windows)
-    yield say("Of it, by component: {parts}.", parts=_parts(campaign, windows))
+    yield say("Of it, by component: {parts}.", parts=parts)
     yield _training(run)
     yield say("measuredAccuracy is {metric}.", metric=accuracy) if accuracy else say("No metric of this task is an accuracy.")
     yield say("The {samples} test samples were answered over and over.", samples=campaign.data.test_samples)
@@ -232,14 +233,17 @@ def _known(windows: Sequence[Reading]) -> Message:
     )
 
 
-def _parts(campaign: Campaign, windows: Sequence[Reading]) -> str:
-    """Each component's share, and what its figure rests on, as recorded."""
+def _parts(campaign: Campaign, windows: Sequence[Reading], language: Language) -> str:
+    """Each component's share, and what its figure rests on, as recorded where nobody translated it."""
     energies: Counter[tuple[str, str]] = Counter()
     for window in windows:
         for part in window.components:
             energies[part.name, part.backend] += part.energy_wh  # type: ignore[assignment]  # a Counter adds up floats as well
     total_wh = sum(energies.values()) or 1.0
-    told = "; ".join(f"{name} {energy_wh / total_wh:.0%} ({backend})" for (name, backend), energy_wh in energies.items())
+    told = "; ".join(
+        f"{name} {energy_wh / total_wh:.0%} ({language.recorded(backend) or backend})"
+        for (name, backend), energy_wh in energies.items()
+    )
     return publishable(told, campaign) or ""
 
 

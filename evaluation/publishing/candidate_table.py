@@ -93,7 +93,9 @@ def _candidate(found: Assessment, result: CandidateResult) -> Row:
 
 def _quality(found: Assessment, result: CandidateResult) -> Row:
     comparison = found.comparison
-    row: Row = {"metric": comparison.metric.name, **_interval("score", result.scores[comparison.metric.name])}
+    metric = comparison.metric
+    row: Row = {"metric": metric.name, "higher_is_better": metric.higher_is_better}
+    row |= _interval("score", result.scores[metric.name])
     baseline = comparison.baseline_of(result)
     if baseline is None or baseline.name == result.name:
         return row

@@ -25,6 +25,8 @@ LICENCE = {
     "title": "Licence Ouverte 2.0 / Open Licence 2.0",
     "path": "https://www.etalab.gouv.fr/licence-ouverte-open-licence",
 }
+# As the first version of the standard calls a table, and as the frictionless library does, `type`.
+TABULAR = "tabular-data-resource"
 KEYWORDS = ("intelligence artificielle", "sobriété numérique", "énergie", "carbone", "POC", "évaluation")
 # Of the tables: what they are called, in both languages.
 TITLES = {
@@ -127,8 +129,8 @@ def _resource(file: File, sample: SampleData | None) -> Json:
     if file.path in TITLES:
         title, title_fr = TITLES[file.path]
         schema = f"{path.stem}.schema.json"
-        return found | {"type": "table", "schema": schema, "title": title, "title_fr": title_fr}
+        return found | {"type": "table", "profile": TABULAR, "schema": schema, "title": title, "title_fr": title_fr}
     if sample:
         licence = {"name": sample.card.licence, "path": OPEN_LICENCES[sample.card.licence]}
-        return found | {"type": "table", "schema": described_table(sample), "licenses": [licence]}
+        return found | {"type": "table", "profile": TABULAR, "schema": described_table(sample), "licenses": [licence]}
     return found

@@ -35,7 +35,7 @@ def publishable(text: str | None, campaign: Campaign) -> str | None:
         text = re.sub(rf"(?<![\w.-]){re.escape(folder)}(?:/|(?![\w-]))", "", text)
     text = FOLDERS.sub("", text)
     if campaign.data.contains_personal_data != "no":
-        for name in sorted(map(_last, _files(campaign.data)), key=len, reverse=True):
+        for name in sorted(filter(None, map(_last, _files(campaign.data))), key=len, reverse=True):
             text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", SHORT_WITHHELD, text)
     return text
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -13,7 +14,6 @@ from evaluation.exceptions import PreuveError
 # Names that others use as well: such a file is ours where it says so, or else it is left alone.
 OURS = {"README.md": b"preuve export", "LISEZMOI.md": b"preuve export", "LICENCE.md": b"preuve export"}
 OURS |= {"datapackage.json": b'"preuve:version"'}
-REMEDY = "name a folder of its own that can be written to: preuve export --out FOLDER"
 
 
 class File(NamedTuple):
@@ -35,10 +35,10 @@ class Folder:
         PreuveError: it cannot be made, or holds a file of another's under a name that is needed.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, command: str = "preuve export", ours: Mapping[str, bytes] = OURS) -> None:
+        self.path, self.command = path, command
         self.files: list[File] = []
-        for name, mark in OURS.items():
+        for name, mark in ours.items():
             self._check_ours(path / name, mark)
         self._make(path)
 
@@ -59,7 +59,7 @@ class Folder:
             unfinished.write_bytes(content)
             unfinished.replace(path)
         except OSError as error:
-            raise _unwritable(path, error) from error
+            raise self._unwritable(path, error) from error
         finally:
             with suppress(OSError):
                 unfinished.unlink(missing_ok=True)
@@ -71,7 +71,7 @@ class Folder:
         try:
             path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise _unwritable(path, error) from error
+            raise self._unwritable(path, error) from error
 
     def _check_ours(self, path: Path, mark: bytes) -> None:
         try:
@@ -79,17 +79,23 @@ class Folder:
         except (FileNotFoundError, NotADirectoryError):
             return
         except OSError as error:
-            raise _unwritable(path, error) from error
+            raise self._unwritable(path, error) from error
         if not ours:
             raise PreuveError(
                 expected="a folder for the export, new or of an earlier one",
                 found=f"a {path.name} that no export wrote",
                 where=str(path),
-                remedy=REMEDY,
+                remedy=self._remedy,
             )
 
+    def _unwritable(self, path: Path, error: OSError) -> PreuveError:
+        return PreuveError(
+            expected="a folder that can be written to",
+            found=error.strerror or str(error),
+            where=str(path),
+            remedy=self._remedy,
+        )
 
-def _unwritable(path: Path, error: OSError) -> PreuveError:
-    return PreuveError(
-        expected="a folder that the export can be written to", found=error.strerror or str(error), where=str(path), remedy=REMEDY
-    )
+    @property
+    def _remedy(self) -> str:
+        return f"name a folder of its own that can be written to: {self.command} --out FOLDER"

@@ -16,7 +16,6 @@ from evaluation.energy.factors import WH_PER_KWH
 from evaluation.goals import Goals
 from evaluation.judgement.comparison import CandidateResult
 from evaluation.judgement.verdict import BEST_FIRST, Decision
-from evaluation.messages import say
 from evaluation.publishing.language import Language
 from evaluation.publishing.tables import Cell
 from evaluation.run import Campaign
@@ -60,7 +59,7 @@ class Tried:
         goals: as they are now.
         campaigns: how many of them were read.
         without_result_wh: used by what failed or was interrupted, and by windows that do not count.
-        measured_wh: by year, what campaigns that began in it used.
+        measured_wh: by day, what campaigns that began on it used.
         development_wh: all that was ever used for it; none where not all of it is exported.
         latest: the latest finished campaign, judged; none where there is none.
         ended: the day on which that one ended.
@@ -70,7 +69,7 @@ class Tried:
     goals: Goals
     campaigns: int = 0
     without_result_wh: float = 0.0
-    measured_wh: dict[int, float] = field(default_factory=dict)
+    measured_wh: dict[dt.date, float] = field(default_factory=dict)
     development_wh: float | None = None
     latest: Assessment | None = None
     ended: dt.date | None = None
@@ -84,8 +83,8 @@ class Tried:
         """
         self.campaigns += 1
         self.without_result_wh += without_result_wh(campaign)
-        year = campaign.started.astimezone(dt.UTC).year
-        self.measured_wh[year] = self.measured_wh.get(year, 0.0) + campaign.energy_wh
+        day = campaign.started.astimezone(dt.UTC).date()
+        self.measured_wh[day] = self.measured_wh.get(day, 0.0) + campaign.energy_wh
         if campaign.status == "finished" and found:
             self.latest, self.ended = found, (campaign.ended or campaign.started).astimezone(dt.UTC).date()
 
@@ -234,12 +233,12 @@ def programme_rows(tried: Sequence[Tried], administration: str, date: dt.date, c
     for decision in BEST_FIRST:
         comment = "D’après la dernière campagne terminée de chaque POC. Un NO GO est un résultat comme un autre."
         yield service.row(DECISIONS[decision], decided.count(decision), "unité", comment=comment)
-    used_kwh = sum(each.measured_wh.get(date.year, 0.0) for each in tried) / WH_PER_KWH
+    first = dt.date(date.year, 1, 1)
+    used_wh = sum(energy_wh for each in tried for day, energy_wh in each.measured_wh.items() if first <= day <= date)
     comment = (
         "Toutes les campagnes commencées dans l’année jusqu’à la date, échecs compris ; celles qui ont été supprimées n’y sont pas."
     )
-    first = dt.date(date.year, 1, 1)
-    yield service.row(PROGRAMME_YEAR, used_kwh, "kWh", comment=comment, since=first)
+    yield service.row(PROGRAMME_YEAR, used_wh / WH_PER_KWH, "kWh", comment=comment, since=first)
     if ceiling_kwh_per_year is not None:
         comment, last = "Plafond annuel fixé par la ville pour tous les POC.", dt.date(date.year, 12, 31)
         yield service.row(PROGRAMME_YEAR, ceiling_kwh_per_year, "kWh", comment=comment, aimed=True, date=last, since=first)
@@ -247,4 +246,4 @@ def programme_rows(tried: Sequence[Tried], administration: str, date: dt.date, c
 
 def _unit(name: str) -> str:
     """The functional unit in French, where somebody translated it."""
-    return FRENCH.words(say(name))
+    return FRENCH.recorded(name) or name

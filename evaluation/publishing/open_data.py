@@ -12,7 +12,7 @@ from pathlib import Path
 
 from evaluation.assessment import Assessment, assess
 from evaluation.energy.factors import DEFAULT_FACTOR, find_factor
-from evaluation.exceptions import NameNotFoundError, PreuveError, RecordError
+from evaluation.exceptions import NameNotFoundError, RecordError
 from evaluation.messages import Message, say
 from evaluation.poc_card import read_poc_card
 from evaluation.pocs import Poc, find_poc, look_for_pocs
@@ -181,11 +181,10 @@ class _Export:
                 self.left_out.append(LeftOut(campaign_id, say("its record is missing, or of another version of preuve")))
 
     def _assess(self, poc: Poc, campaign: Campaign) -> Assessment | None:
-        try:
-            return assess(poc.task, poc.goals, campaign, today=self.wanted.date)
-        except PreuveError:
+        if not campaign.runs:
             self.left_out.append(LeftOut(campaign.id, say("it ended before its first candidate")))
             return None
+        return assess(poc.task, poc.goals, campaign, today=self.wanted.date)
 
     def _write_reports(self, poc: Poc, campaign: Campaign, family: str | None, head: str | None) -> None:
         metrics = sorted(poc.task.metrics, key=lambda metric: metric.name != poc.goals.metric)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,10 @@ class Page:
         """With a capital and a full stop."""
         return Markup(self.language.capital(str(escape(text))))  # noqa: S704  # it is escaped
 
+    def capital_letter(self, text: Markup) -> Markup:
+        """With a capital, as a cell of a table begins."""
+        return Markup(f"{text[:1].upper()}{text[1:]}")  # noqa: S704  # it is escaped
+
     def _words(self, message: Message) -> Markup:
         return escape(self.language.words(message))
 
@@ -171,7 +176,7 @@ class Page:
 
     def score(self, interval: Interval | None) -> Markup:
         """A score, and the ends of its interval under it."""
-        if interval is None or interval.value != interval.value:
+        if interval is None or not isfinite(interval.value):
             return escape(UNKNOWN)
         ends = (interval.low, interval.high)
         known = [self.language.score(end) for end in ends if end is not None]

@@ -32,6 +32,9 @@ from tests.machines import (
     server,
 )
 
+# A power is held against real seconds, which another test would stretch at one end of the window and not at the other.
+pytestmark = pytest.mark.alone
+
 JOULES_PER_KWH = 3.6e6
 # CodeCarbon leaves out what came less than 50 ms after its last sample.
 LONGER_THAN_ITS_LAST_GAP_S = 0.1

@@ -21,6 +21,9 @@ from evaluation.exceptions import MeterError
 from tests.machines import FAKE_NVML, PROJECT, gpu_environment
 from tests.records import make_hardware, make_machine
 
+# A power is held against real seconds, which another test would stretch at one end of the window and not at the other.
+pytestmark = pytest.mark.alone
+
 # No process has such a number: the kernel's largest is 2**22.
 OTHERS, ANOTHERS = 2**22 + 1, 2**22 + 2
 

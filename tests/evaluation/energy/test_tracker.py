@@ -277,6 +277,8 @@ def test_a_window_that_ends_while_a_sample_is_taken_is_not_counted_twice(quick: 
     assert seconds_counted(tracker) <= time.perf_counter() - began_s
 
 
+# Real seconds are held against each other to a tenth.
+@pytest.mark.alone
 def test_the_time_that_a_reading_takes_is_counted_as_well(quick: None) -> None:
     told = Told()
     tracker, times_s = new_tracker(machine(), told), list[float]()

@@ -149,6 +149,8 @@ def test_the_programme_counts_its_pocs_and_each_conclusion() -> None:
     assert values[year] == pytest.approx(used_wh / 1000)
     assert (rows[year, True]["valeur"], rows[year, True]["date"]) == (20.0, dt.date(2026, 12, 31))
     assert (rows[year, False]["est_periode"], rows[year, False]["date_debut"]) == (True, dt.date(2026, 1, 1))
+    # As of a day before the campaigns nothing was used.
+    assert by_name(programme_rows(pocs, "Ville", dt.date(2026, 11, 22), None))[year, False]["valeur"] == 0
     next_year = by_name(programme_rows(pocs, "Ville", dt.date(2027, 1, 2), None))
     assert next_year[year, False]["valeur"] == 0
     assert (year, True) not in next_year
@@ -156,8 +158,9 @@ def test_the_programme_counts_its_pocs_and_each_conclusion() -> None:
 
 def test_a_unit_that_somebody_translated_is_in_french_and_no_unit_is_a_template() -> None:
     campaign = make_contest({"rules": 300, "linear": 380}, unit_name="1 000 requests routed")
-    assert "1 000 demandes orientées" in str([*poc_rows(tried(campaign), "Ville", EXPORTED)])
-    assert "{x} requests" in str([*poc_rows(tried(campaign.model_copy(update={"unit_name": "{x} requests"})), "Ville", EXPORTED)])
+    other = campaign.model_copy(update={"unit_name": "{x} requests"})
+    units = [next(poc_rows(tried(each), "Ville", EXPORTED))["unite_mesure"] for each in (campaign, other)]
+    assert units == ["Wh pour 1\u202f000 demandes orientées", "Wh pour {x} requests"]
 
 
 @pytest.mark.skipif(not NATIONAL.exists(), reason="the national schema is not here (../shared/schemas)")

@@ -60,7 +60,7 @@ HOSTILE = [
     CALC,
     "x" * 300,
 ]
-HEADERS = {"candidates": 69, "indicateurs": 17}
+HEADERS = {"candidates": 70, "indicateurs": 17}
 
 
 def keep_all(place: Path) -> None:
@@ -392,6 +392,7 @@ def test_reports_speak_the_chosen_language(preuve: Preuve, whole: Path, place: P
     exported(preuve, out, "--lang", "fr", "--format", "boamps")
     french, english = (json_in(each / "boamps" / f"{FIRST}-linear-0.json")["task"]["taskDescription"] for each in (out, whole))
     assert "L’énergie est brute" in french
+    assert "cpu 50% (load model" in english
     assert "The energy is gross" in english
 
 
@@ -550,7 +551,7 @@ def test_a_place_that_cannot_be_written_to_is_explained(preuve: Preuve, place: P
     (tmp_path / "file").write_text("mine")
     for path in (tmp_path / "file", tmp_path / "file" / "below"):
         found, expected, where, remedy = refused(preuve("export", "--out", path, *DATE))
-        assert expected == "a folder that the export can be written to"
+        assert expected == "a folder that can be written to"
         assert found in {"File exists", "Not a directory"}
         assert where == str(path)
         assert remedy.startswith("name a folder of its own")

@@ -1,0 +1,452 @@
+"""A campaign's report, French or English: one page to decide by, then the details. One file of HTML, which needs nothing else.
+
+What is said is `judgement`'s and `notes`'; here it is put into the order in which it is read: the decision, why, and how sure.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import ceil, isfinite
+
+from markupsafe import Markup, escape
+
+from evaluation.assessment import Assessment
+from evaluation.energy.evidence import MEANING
+from evaluation.energy.factors import WH_PER_KWH
+from evaluation.goals import GOAL_UNITS, Goal, goal_name
+from evaluation.judgement.comparison import CandidateResult
+from evaluation.judgement.goal_values import Judged
+from evaluation.judgement.margin import REBOUND, YearOfService, margin_of, payback_of, years_of_service
+from evaluation.judgement.quality import worst_served
+from evaluation.judgement.statistics import Interval
+from evaluation.judgement.verdict import RULE, Verdict
+from evaluation.messages import Figure, Recorded, Setting, Share, say, words
+from evaluation.numbers import UNKNOWN
+from evaluation.poc_card import PocCard
+from evaluation.publishing.language import Language
+from evaluation.publishing.pages import Page, Table, rendered
+from evaluation.publishing.report_details import details_of
+
+TEMPLATE = "report.html.j2"
+# What decision-makers call the metrics that ours have; others are shown by their names.
+METRIC_NAMES = {
+    "macro_f1": words("macro-F1 (mean over all classes)"),
+    "accuracy": words("share answered rightly"),
+    "fact_recall": words("share of the facts found"),
+    "unsupported_facts": words("share of facts that the document does not hold"),
+}
+VOLUMES = {"low": words("low"), "central": words("central"), "high": words("high")}
+# A clerk's PC with its screen, and the time that one takes for one wrong outcome: what the correction of goals.toml is made of.
+PC_W = 40.0
+MINUTES_PER_HOUR = 60
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The one page to decide by.
+
+    Attributes:
+        word: GO, GO IF, NO GO or NOT CONCLUSIVE, in the page's language.
+        kind: the same as a class of the style sheet.
+        why: how it follows.
+        goals: each with what was found.
+        open_goals: what is to be said of goals that are not met, and what settles them.
+        candidates: side by side, the one without AI first.
+        margin: what the leading candidate adds.
+        year: in service.
+        worst: who is worst served, and whether people stay within reach.
+        sure: how sure it all is.
+    """
+
+    word: Markup
+    kind: str
+    why: Sequence[Markup]
+    goals: Table | None
+    open_goals: Sequence[Markup]
+    candidates: Table | None
+    margin: Sequence[Markup]
+    year: Table | None
+    worst: Sequence[Markup]
+    sure: Sequence[Markup]
+
+
+def report_page(found: Assessment, card: PocCard | None, language: Language, date: dt.date) -> str:
+    """The report, the same for the same campaign, goals, language and date.
+
+    Args:
+        found: what is to be said of the campaign.
+        card: of the POC; none where it has none.
+        language: of the page.
+        date: of the report.
+    """
+    page = Page(language)
+    campaign = found.comparison.campaign
+    return rendered(
+        TEMPLATE,
+        page=page,
+        found=found,
+        campaign=campaign,
+        card=card,
+        date=date,
+        title=poc_title(page, card, campaign.task),
+        decision=decision_of(found, page),
+        pictures={"front": None, "others": []},
+        details=details_of(found, card, page),
+    )
+
+
+def poc_title(page: Page, card: PocCard | None, task: str) -> Markup:
+    """The title of a POC: its card's, or its name."""
+    return page.said(card.title, card.language) if card else page.said(task)
+
+
+def decision_of(found: Assessment, page: Page) -> Decision:
+    """The page to decide by."""
+    verdicts, comparison = found.verdicts, found.comparison
+    leading = verdicts.of[verdicts.leading] if verdicts.leading else None
+    return Decision(
+        word=page.message(say(verdicts.decision)),
+        kind=verdicts.decision.lower().replace(" ", "-"),
+        why=list(_why(found, leading, page)),
+        goals=goal_table(found, leading, page) if leading else None,
+        open_goals=list(_open_goals(found, leading, page)) if leading else (),
+        candidates=candidate_table(found, page) if comparison.measured else None,
+        margin=list(_margin(found, leading.candidate, page)) if leading else (),
+        year=year_table(found, leading.candidate, page) if leading else None,
+        worst=list(_worst(found, leading, page)) if leading else (),
+        sure=list(_sure(found, leading, page)),
+    )
+
+
+def _why(found: Assessment, leading: Verdict | None, page: Page) -> Iterator[Markup]:
+    if not found.comparison.measured:
+        yield page.say("No candidate was measured completely: there is nothing to judge.")
+        return
+    if leading is None:
+        yield page.say("Only the baseline without AI was measured: there is nothing to hold against it.")
+        return
+    decision = found.verdicts.decision
+    yield page.say("{candidate} leads the candidates.", candidate=leading.candidate) + " " + page.sentence(RULE[decision])
+    baseline = found.comparison.baseline
+    if baseline and found.verdicts.keeps_baseline:
+        yield page.say("Until then the task stays with {baseline}, which does without AI.", baseline=baseline.name)
+
+
+# Goals
+
+
+def goal_table(found: Assessment, verdict: Verdict, page: Page) -> Table:
+    """The goals of a candidate: what was hoped for, what decides, what was found, and what that makes."""
+    headings = [page.say("Goal"), page.say("Target"), page.say("Bound"), page.say("Found (judged between)"), page.say("Outcome")]
+    rows = [_goal_row(found, judged, page) for judged in verdict.goals]
+    return Table(page.say("Goals, by {candidate}", candidate=verdict.candidate), headings, rows, frozenset({1, 2, 3}))
+
+
+def _goal_row(found: Assessment, judged: Judged, page: Page) -> list[str]:
+    goal, unit_name = judged.bound, found.comparison.campaign.unit_name
+    name = page.capital_letter(page.message(goal_name(judged.goal, goal, unit_name)))
+    outcome = page.message(say(judged.outcome))
+    if goal is None:
+        return [name, UNKNOWN, UNKNOWN, UNKNOWN, _outcome(judged, outcome)]
+    if judged.goal == "quality":
+        name = page.lines(name, metric_name(page, goal.metric or found.comparison.metric.name))
+    bound = ("≤", goal.ceiling) if goal.ceiling is not None else ("≥", goal.floor)
+    shown = UNKNOWN if bound[1] is None else f"{bound[0]}\u00a0{_in_unit(page, goal, bound[1])}"
+    target = UNKNOWN if goal.target is None else _in_unit(page, goal, goal.target)
+    reached = page.say("{outcome}, target reached", outcome=say(judged.outcome)) if judged.at_target else outcome
+    return [
+        name,
+        target,
+        shown,
+        _value(page, goal, judged.value),
+        _outcome(judged, reached if judged.outcome == "met" else outcome),
+    ]
+
+
+def _outcome(judged: Judged, words_of: Markup) -> Markup:
+    """In words; the mark before it is for the eye that runs down the column."""
+    mark = {"met": "✓", "missed": "✗"}.get(judged.outcome, "?")
+    return Markup('<span class="outcome {}"><span aria-hidden="true">{}</span> {}</span>').format(judged.outcome, mark, words_of)
+
+
+def _unit_of(goal: Goal) -> str:
+    """What a goal's figures are in, without what its name says already."""
+    unit = (
+        GOAL_UNITS[goal.name].partition(" ")[0] if goal.name not in {"embodied_kg_co2e_per_year", "carbon_kg_co2e_per_year"} else ""
+    )
+    return unit if unit in {"Wh", "kWh"} else "kg CO₂e" if "co2e" in goal.name else ""
+
+
+def _in_unit(page: Page, goal: Goal, value: float) -> str:
+    return page.language.with_unit(page.plain(value), _unit_of(goal))
+
+
+def _value(page: Page, goal: Goal, value: Interval | None) -> Markup:
+    if value is None or not isfinite(value.value):
+        return escape(UNKNOWN)
+    unit = _unit_of(goal)
+    if not unit:
+        return page.score(value) if _known(value) else page.bounded(value)
+    factor = 1.0
+    if unit in {"Wh", "kWh"}:
+        in_wh = WH_PER_KWH if unit == "kWh" else 1.0
+        scale = page.language.energy_scale([value.value * in_wh])
+        unit, factor = scale.unit, scale.factor * in_wh
+    found = page.language.with_unit(page.number(value.value * factor), unit)
+    return page.lines(found, page.language.interval(value, factor))
+
+
+def _known(value: Interval) -> bool:
+    return value.low is not None and value.high is not None
+
+
+def _open_goals(found: Assessment, verdict: Verdict, page: Page) -> Iterator[Markup]:
+    for judged in verdict.goals:
+        if judged.outcome == "met":
+            continue
+        name = page.capital_letter(page.message(goal_name(judged.goal, judged.bound, found.comparison.campaign.unit_name)))
+        text = page.say("{goal}: {outcome}", goal=name, outcome=say(judged.outcome))
+        if judged.reason:
+            text += page.say(" ({reason})", reason=judged.reason)
+        if judged.settled_by:
+            ways = page.say(", or ").join(page.message(each) for each in judged.settled_by)
+            text += page.say(". What would settle it: {ways}", ways=ways)
+        yield text + "."
+
+
+def metric_name(page: Page, name: str) -> Markup:
+    """What decision-makers call a metric."""
+    return page.message(say(METRIC_NAMES[name])) if name in METRIC_NAMES else page.said(name)
+
+
+# Candidates
+
+
+def candidate_table(found: Assessment, page: Page) -> Table:
+    """The candidates side by side, the one without AI first."""
+    comparison, scenario = found.comparison, found.scenario
+    scale = page.language.energy_scale([result.energy_wh.value for result in comparison.measured if result.energy_wh])
+    masses = [scenario.carbon_g_per_unit(result) or 0.0 for result in comparison.measured]
+    mass = page.language.mass_scale(masses)
+    unit = Recorded(comparison.campaign.unit_name)
+    headings = [
+        page.say("Candidate"),
+        page.capital_letter(metric_name(page, comparison.metric.name)),
+        page.say("{unit} per {functional_unit}", unit=scale.unit, functional_unit=unit),
+        page.say("{unit} CO₂e per {functional_unit}, at {factor}", unit=mass.unit, functional_unit=unit, factor=scenario.factor.id),
+        page.say("ms for one input, 1 in 20 takes longer than"),
+        page.say("Share of a server"),
+        page.say("Decision"),
+    ]
+    rows = [_candidate_row(found, result, scale.factor, mass.factor, page) for result in comparison.measured]
+    return Table(page.say("The candidates side by side"), headings, rows, frozenset(range(1, 6)))
+
+
+def _candidate_row(found: Assessment, result: CandidateResult, to_energy: float, to_mass: float, page: Page) -> list[str]:
+    carbon_g = found.scenario.carbon_g_per_unit(result)
+    return [
+        page.lines(page.said(result.name), page.say("without AI") if result.baseline else ""),
+        page.score(result.scores.get(found.comparison.metric.name)),
+        _energy(result, to_energy, page),
+        escape(UNKNOWN) if carbon_g is None else _carbon(result, carbon_g, to_mass, page),
+        _latency(result, page),
+        _share_of_server(found, result, page),
+        _decision_on(found, result, page),
+    ]
+
+
+def _energy(result: CandidateResult, factor: float, page: Page) -> Markup:
+    if result.energy_wh is None or result.true_wh is None:
+        return escape(UNKNOWN)
+    true = page.language.between(*(page.number(bound * factor, 2) for bound in result.true_wh))
+    return page.lines(
+        page.number(result.energy_wh.value * factor),
+        page.language.interval(result.energy_wh, factor),
+        page.say("class {evidence}: true value {ends}", evidence=escape(result.evidence or UNKNOWN), ends=escape(true)),
+    )
+
+
+def _carbon(result: CandidateResult, carbon_g: float, factor: float, page: Page) -> Markup:
+    if result.energy_wh is None or result.true_wh is None:
+        return escape(UNKNOWN)
+    ends = (page.number(carbon_g * bound / result.energy_wh.value * factor, 2) for bound in result.true_wh)
+    return page.lines(page.number(carbon_g * factor), page.language.between(*ends))
+
+
+def _latency(result: CandidateResult, page: Page) -> Markup:
+    if result.latency_p50_ms is None or result.latency_p95_ms is None:
+        return escape(UNKNOWN)
+    return page.lines(page.number(result.latency_p50_ms), page.number(result.latency_p95_ms))
+
+
+def _share_of_server(found: Assessment, result: CandidateResult, page: Page) -> Markup:
+    if found.scenario.deployment is None or result.per_sample is None:
+        return escape(UNKNOWN)
+    service = found.scenario.service(result)
+    at_least = "≥\u00a0" if service.share_is_lower_bound else ""
+    energy_kwh = page.language.with_unit(page.number(service.energy_kwh), "kWh")
+    return page.lines(at_least + page.percent(service.share), page.say("{energy} a year", energy=escape(at_least + energy_kwh)))
+
+
+def _decision_on(found: Assessment, result: CandidateResult, page: Page) -> Markup:
+    verdict = found.verdicts.of.get(result.name)
+    said = page.message(say(verdict.decision)) if verdict and verdict.decision else page.say("the reference")
+    on_front = page.say("on the Pareto front") if result.name in found.comparison.front else ""
+    return page.lines(said, on_front)
+
+
+# Margin and scale
+
+
+def _margin(found: Assessment, name: str, page: Page) -> Iterator[Markup]:
+    margin = margin_of(found.comparison, name)
+    if margin is None:
+        return
+    yield page.say(
+        "Per {unit}, {candidate} gives {correct} correct outcomes more than the baseline, for {energy} more.",
+        unit=Recorded(found.comparison.campaign.unit_name),
+        candidate=name,
+        correct=_with_ends(page, margin.correct_per_unit),
+        energy=_energy_with_ends(page, margin.extra_wh),
+    )
+    each = margin.wh_per_correct
+    if each and each.value > 0:
+        yield page.say("One correct outcome more costs {energy}.", energy=_energy_with_ends(page, each))
+    if found.goals.correction_wh:
+        minutes = found.goals.correction_wh / PC_W * MINUTES_PER_HOUR
+        yield page.say(
+            "For scale: putting one wrong outcome right takes a clerk's PC about {minutes} minutes, {energy} (goals.toml).",
+            minutes=round(minutes),
+            energy=escape(page.language.energy(found.goals.correction_wh)),
+        )
+    yield from _payback(found, name, page)
+
+
+def _payback(found: Assessment, name: str, page: Page) -> Iterator[Markup]:
+    payback = payback_of(found.comparison, name, found.goals.correction_wh)
+    if payback is None:
+        return
+    if payback.training_wh is None:
+        yield page.say("Training was too short for its energy to be measured.")
+    elif payback.requests is None:
+        yield page.say("Training is never paid back: {candidate} takes more than it saves.", candidate=name)
+    elif payback.correction_wh:
+        yield page.say_number(
+            "Training is paid back after {number} request, corrections that are not needed any more counted.",
+            "Training is paid back after {number} requests, corrections that are not needed any more counted.",
+            ceil(payback.requests),
+        )
+    else:
+        yield page.say_number(
+            "Training is paid back after {number} request.",
+            "Training is paid back after {number} requests.",
+            ceil(payback.requests),
+        )
+
+
+def _with_ends(page: Page, value: Interval) -> Markup:
+    """`12,3 (5,15 à 61,8)`."""
+    ends = page.language.interval(value)
+    return escape(f"{page.number(value.value)} ({ends})" if ends else page.number(value.value))
+
+
+def _energy_with_ends(page: Page, value_wh: Interval) -> Markup:
+    scale = page.language.energy_scale([value_wh.value])
+    value = page.language.with_unit(page.number(value_wh.value * scale.factor), scale.unit)
+    ends = page.language.interval(value_wh, scale.factor)
+    return escape(f"{value} ({ends})" if ends else value)
+
+
+def year_table(found: Assessment, name: str, page: Page) -> Table | None:
+    """A year in service at three volumes and three rebounds, of the baseline and of a candidate; none without a scenario."""
+    comparison = found.comparison
+    shown = [result for result in (comparison.baseline, comparison.result(name)) if result]
+    years = {result.name: years_of_service(result, found.scenario) for result in shown}
+    if not any(years.values()):
+        return None
+    headings = [
+        page.say("Candidate and volume"),
+        page.say("Requests a year"),
+        *(page.say("Asked {times} times as often", times=times) if times > 1 else page.say("As foreseen") for times in REBOUND),
+    ]
+    rows = [row for result in shown for row in _year_rows(result.name, years[result.name], page)]
+    caption = page.say("kWh (kg CO₂e) in a year of service, the reserved share of a server included")
+    return Table(caption, headings, rows, frozenset(range(1, len(headings))))
+
+
+def _year_rows(name: str, years: Sequence[YearOfService], page: Page) -> Iterator[list[str]]:
+    for place in range(0, len(years), len(REBOUND)):
+        cases = years[place : place + len(REBOUND)]
+        at_least = "≥\u00a0" if cases[0].service.share_is_lower_bound else ""
+        yield [
+            page.say("{candidate}, {volume} volume", candidate=name, volume=say(VOLUMES[cases[0].volume])),
+            page.language.count(cases[0].service.requests),
+            *(f"{at_least}{page.number(each.service.energy_kwh)} ({page.number(each.service.carbon_kg_co2e)})" for each in cases),
+        ]
+
+
+# Who is worst served, and how sure
+
+
+def _worst(found: Assessment, verdict: Verdict, page: Page) -> Iterator[Markup]:
+    result = found.comparison.result(verdict.candidate)
+    if not found.comparison.campaign.answers_are_texts:
+        yield from _lowest(result, result.expected, None, page)
+    for column, values in result.campaign.slices.items():
+        yield from _lowest(result, list(values), column, page)
+    kept = found.goals.human_path
+    if kept is None:
+        yield page.say("Human path: nobody has said whether people still serve who wants it.")
+    elif kept:
+        yield page.say("Human path kept: yes.")
+    else:
+        yield page.say("Human path kept: no. Without one there is no GO.")
+
+
+def _lowest(result: CandidateResult, groups: Sequence[str], column: str | None, page: Page) -> Iterator[Markup]:
+    known = [place for place, right in enumerate(result.right) if isfinite(right) and groups[place : place + 1] not in ([], [""])]
+    worst = worst_served(result.right[known], [groups[place] for place in known]) if known else None
+    if worst is None:
+        return
+    ends = page.language.interval(worst.interval)
+    figures: dict[str, Figure] = {
+        "group": worst.group,
+        "share": Share(worst.interval.value),
+        "ends": escape(ends),
+        "samples": worst.samples,
+    }
+    if column is None:
+        yield page.say("Class worst served: {group}, {share} answered rightly ({ends}; {samples} test samples).", **figures)
+    else:
+        yield page.say("By {column}, worst served: {group}, {share} ({ends}; {samples} test samples).", column=column, **figures)
+
+
+def _sure(found: Assessment, leading: Verdict | None, page: Page) -> Iterator[Markup]:
+    measured = found.comparison.measured
+    worst = max(measured, key=lambda result: result.evidence or "", default=None)
+    if worst and worst.evidence and worst.true_wh and worst.energy_wh:
+        low, high = (bound / worst.energy_wh.value for bound in worst.true_wh)
+        yield page.say(
+            "Energy: class {evidence}, {meaning}. The true watt-hours lie between {low} and {high} times the figures.",
+            evidence=escape(worst.evidence),
+            meaning=say(MEANING[worst.evidence]),
+            low=Setting(round(low, 2)),
+            high=Setting(round(high, 2)),
+        )
+        modelled = _modelled_share(found)
+        if modelled:
+            yield page.say("{share} of the energy is modelled or declared, and not read from a counter.", share=Share(modelled))
+    if leading and leading.sensitive_to:
+        yield from (page.sentence(message) for message in leading.sensitive_to)
+    elif leading:
+        yield page.say("Under another emission factor, or another estimate of the energy, the decision would be the same.")
+    yield page.say("Not measured: networks, screens, people's time, and what making this machine emitted beyond its share.")
+
+
+def _modelled_share(found: Assessment) -> float:
+    """Of the energy of all measured windows, what no counter and no meter stands behind."""
+    parts = [part for reading in found.comparison.campaign.measured_windows for part in reading.components]
+    total_wh = sum(part.energy_wh for part in parts)
+    return sum(part.energy_wh for part in parts if part.evidence in {"C", "D"}) / total_wh if total_wh else 0.0

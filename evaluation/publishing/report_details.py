@@ -1,0 +1,427 @@
+"""The details of a report: all that stands behind its decision, section by section, for whoever checks it."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from markupsafe import Markup, escape
+
+from evaluation import __version__
+from evaluation.assessment import Assessment
+from evaluation.energy.factors import WH_PER_KWH
+from evaluation.goals import goal_name
+from evaluation.judgement.comparison import CandidateResult, Difference
+from evaluation.judgement.verdict import RULE
+from evaluation.messages import Setting, say
+from evaluation.notes import comparison_notes, service_notes
+from evaluation.numbers import UNKNOWN
+from evaluation.poc_card import PocCard
+from evaluation.publishing.pages import Page, Table
+from evaluation.run import Campaign
+
+# Packages whose versions decide what was measured and how.
+MEASURING_PACKAGES = ("codecarbon", "mlflow", "scikit-learn", "torch", "transformers", "numpy")
+TRUE_FALSE = {"yes": say("yes"), "no": say("no"), "undeclared": say("not declared")}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Pairs of a name and what is to be said of it."""
+
+    pairs: Sequence[tuple[Markup, Markup]]
+
+
+@dataclass(frozen=True)
+class Items:
+    """A list."""
+
+    items: Sequence[Markup]
+    ordered: bool = False
+
+
+Part = Markup | Table | Facts | Items
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of the details.
+
+    Attributes:
+        anchor: by which a link finds it.
+        title: of the section.
+        parts: what it is made of, in order.
+    """
+
+    anchor: str
+    title: Markup
+    parts: Sequence[Part]
+
+    @staticmethod
+    def kind(part: Part) -> str:
+        """Which of them a part is, for the template."""
+        return "Paragraph" if isinstance(part, Markup) else type(part).__name__
+
+
+def details_of(found: Assessment, card: PocCard | None, page: Page) -> list[Section]:
+    """All sections that have anything to say."""
+    sections = [
+        _differences(found, page),
+        _checks(found, page),
+        _notes(found, page),
+        _goals(found, page),
+        _candidates(found, page),
+        _data(found.comparison.campaign, page),
+        *([law_section(card, page)] if card else []),
+        _rgesn(found, card, page),
+        _reen(found, page),
+        _versions(found, page),
+        _verifying(found.comparison.campaign, page),
+    ]
+    return [section for section in sections if section.parts]
+
+
+# Why
+
+
+def _differences(found: Assessment, page: Page) -> Section:
+    comparison = found.comparison
+    references = [each.name for each in (comparison.baseline, comparison.best) if each]
+    headings = [
+        page.say("Pair"),
+        page.say("Difference in {metric}", metric=comparison.metric.name),
+        page.say("p value"),
+        page.say("Energy of the first over that of the second"),
+        page.say("p value of the energy"),
+    ]
+    pairs = {frozenset({each.name, reference}): (each.name, reference) for reference in references for each in comparison.measured}
+    rows = [_difference_row(comparison.between(*pair), page) for pair in pairs.values() if pair[0] != pair[1]]
+    caption = page.say("Against the baseline and against the best; p values are corrected for all pairs")
+    table = Table(caption, headings, rows, frozenset({1, 2, 3, 4}))
+    rule = Items(
+        [page.say("{decision}: {condition}.", decision=say(word), condition=rule) for word, rule in RULE.items()], ordered=True
+    )
+    parts: list[Part] = [page.say("A decision follows from the goals by one rule; the first line that holds decides."), rule]
+    return Section("why", page.say("How the decision follows"), [*parts, *([table] if rows else [])])
+
+
+def _difference_row(found: Difference, page: Page) -> list[str]:
+    better = page.say("decisive") if found.better else page.say("not decisive")
+    leaner = page.say("decisive") if found.leaner else page.say("not decisive")
+    language = page.language
+    quality: str = escape(UNKNOWN)
+    if found.quality:
+        ends = [language.signed(end) for end in (found.quality.low, found.quality.high) if end is not None]
+        quality = page.lines(language.signed(found.quality.value), language.between(*ends) if len(ends) == 2 else "", better)
+    ratio = page.lines(page.bounded(found.ratio), leaner) if found.ratio else escape(UNKNOWN)
+    return [
+        page.say("{one} against {other}", one=found.one, other=found.other),
+        quality,
+        _p_value(found.quality_p if found.quality else None, page),
+        ratio,
+        _p_value(found.ratio_p if found.ratio else None, page),
+    ]
+
+
+def _p_value(value: float | None, page: Page) -> str:
+    if value is None:
+        return UNKNOWN
+    return f"<\u00a0{page.decimal(0.001, 3)}" if value < 0.001 else page.decimal(value, 3)
+
+
+def _checks(found: Assessment, page: Page) -> Section:
+    items = [
+        page.typed(each.code) + " " + page.sentence(each.found) + " " + page.say("To do: {remedy}.", remedy=each.remedy)
+        for each in found.advice
+    ]
+    parts: list[Part] = [Items(items)] if items else [page.say("None of the numbered checks found anything.")]
+    return Section("checks", page.say("What spoils the measurement, by the numbered checks"), parts)
+
+
+def _notes(found: Assessment, page: Page) -> Section:
+    notes = comparison_notes(found.comparison)
+    if any(result.per_sample for result in found.comparison.results):
+        notes = [*notes, *service_notes(found.comparison, found.scenario)]
+    tried = [page.sentence(each) for each in found.verdicts.alternatives]
+    return Section("notes", page.say("What to know beside the figures"), [Items([*map(page.sentence, notes), *tried])])
+
+
+# What it was judged by, and who was judged
+
+
+def _goals(found: Assessment, page: Page) -> Section:
+    campaign = found.comparison.campaign
+    headings = [page.say("Goal"), page.say("Name in goals.toml"), page.say("Target"), page.say("Ceiling"), page.say("Floor")]
+    rows = [
+        [
+            page.capital_letter(page.message(goal_name(key, goal, campaign.unit_name))),
+            page.typed(key),
+            *(UNKNOWN if value is None else page.plain(value) for value in (goal.target, goal.ceiling, goal.floor)),
+        ]
+        for key, goal in found.goals.goal.items()
+    ]
+    same = campaign.goals_sha256 == found.goals.sha256
+    parts: list[Part] = [
+        Table(page.say("All goals of this POC"), headings, rows, frozenset({2, 3, 4})),
+        page.say("Hash of these goals: {hash}.", hash=page.typed(found.goals.sha256)),
+        page.say("They are those that were fixed before it was measured.")
+        if same
+        else page.say("It was measured under others, of hash {hash}.", hash=page.typed(campaign.goals_sha256)),
+    ]
+    if found.changed:
+        parts.append(Items([page.message(change) for change in found.changed]))
+    return Section("goals", page.say("Goals"), parts)
+
+
+def _candidates(found: Assessment, page: Page) -> Section:
+    headings = [
+        page.say("Candidate"),
+        page.say("Status"),
+        page.say("Parameters"),
+        page.say("Energy of one fit"),
+        page.say("Memory"),
+    ]
+    rows = [_candidate_row(result, page) for result in found.comparison.results]
+    table = Table(page.say("All candidates that were tried, those without a result included"), headings, rows, frozenset({3, 4}))
+    return Section("candidates", page.say("Candidates"), [table])
+
+
+def _candidate_row(result: CandidateResult, page: Page) -> list[str]:
+    run = result.campaign.runs_of(result.candidate)[0]
+    params = [page.typed(f"{name} = {value}") for name, value in sorted(run.params.items())]
+    fit = UNKNOWN if result.fit_energy_wh is None else page.language.energy(result.fit_energy_wh)
+    memory_mib = result.per_sample.peak_memory_mib if result.per_sample else None
+    return [
+        page.said(result.name),
+        page.lines(page.message(say(STATUS[result.status])), page.sentence(result.reason) if result.reason else ""),
+        Markup(" ").join(params) or escape(UNKNOWN),
+        page.say("too short to measure") if result.fit_energy_wh is None and result.fit_duration_s is not None else fit,
+        UNKNOWN if memory_mib is None else page.language.with_unit(page.number(memory_mib), "MiB"),
+    ]
+
+
+STATUS = {
+    "finished": say("finished").template,
+    "unavailable": say("unavailable").template,
+    "failed": say("failed").template,
+    "interrupted": say("interrupted").template,
+}
+
+
+def _data(campaign: Campaign, page: Page) -> Section:
+    data = campaign.data
+    pairs = [
+        (page.say("File"), page.said(data.name)),
+        (page.say("SHA-256"), page.typed(data.sha256)),
+        (
+            page.say("Samples"),
+            page.say("{train} to learn from, {test} for the test", train=data.train_samples, test=data.test_samples),
+        ),
+        (page.say("Licence"), page.said(data.licence)),
+        (page.say("Personal data"), page.message(TRUE_FALSE.get(data.contains_personal_data, say("not declared")))),
+    ]
+    if data.test_sha256:
+        pairs.insert(2, (page.say("SHA-256 of the test file"), page.typed(data.test_sha256)))
+    shown = {"origin": page.say("Origin"), "purpose": page.say("Purpose"), "legal_basis": page.say("Legal basis")}
+    shown |= {
+        "dpia": page.say("Impact assessment"),
+        "expires": page.say("Not to be used after"),
+        "how_written": page.say("How it was written"),
+    }
+    card = _card_fields(data.card_text)
+    pairs += [(title, page.said(card[name], None)) for name, title in shown.items() if card.get(name)]
+    return Section("data", page.say("Data"), [Facts(pairs)])
+
+
+def _card_fields(text: str) -> Mapping[str, object]:
+    try:
+        return tomllib.loads(text)
+    except ValueError:
+        return {}
+
+
+# What the law and the frameworks ask
+
+
+def law_section(card: PocCard, page: Page) -> Section:
+    """What a city says of an algorithm to whoever it concerns: the card of the POC."""
+
+    def said(text: str) -> Markup:
+        return page.said(text, card.language)
+
+    tier = {"minimal": page.say("minimal risk"), "limited": page.say("limited risk")}[card.ai_act_tier]
+    ai_act, rgpd = page.say("AI Act"), page.say("GDPR (RGPD)")
+    pairs = [
+        (page.say("{law}: tier", law=ai_act), page.lines(tier, said(card.ai_act_why))),
+        (page.say("{law}: how people are told", law=ai_act), said(card.people_told)),
+        (page.say("{law}: personal data", law=rgpd), said(card.personal_data)),
+        (page.say("{law}: legal basis", law=rgpd), said(card.legal_basis)),
+        (page.say("{law}: retention", law=rgpd), said(card.retention)),
+        (
+            page.say("Grounds an individual decision (CRPA, L. 311-3-1)"),
+            page.lines(page.say("yes") if card.individual_decision else page.say("no"), said(card.individual_decision_why)),
+        ),
+        (page.say("Human path"), said(card.human_path)),
+        (
+            page.say("Who answers for it"),
+            said(card.responsible) if card.responsible else page.say("not named: the city writes it in"),
+        ),
+    ]
+    return Section("law", page.say("Rights and duties: AI Act, RGPD, CRPA"), [Facts(pairs)])
+
+
+def _rgesn(found: Assessment, card: PocCard | None, page: Page) -> Section:
+    """Evidence for the criteria of theme 9 of the RGESN (2024). No conformity is claimed: the list says what there is to show."""
+    headings = [page.say("Criterion"), page.say("Evidence in this report")]
+    rows = [
+        [page.say("{number} {what}", number=number, what=what), evidence] for number, what, evidence in _criteria(found, card, page)
+    ]
+    caption = page.say("RGESN 2024, theme 9: evidence, and no claim of conformity")
+    return Section("rgesn", page.say("Sobriety: RGESN, theme 9"), [Table(caption, headings, rows)])
+
+
+def _criteria(found: Assessment, card: PocCard | None, page: Page) -> Iterator[tuple[str, Markup, Markup]]:
+    comparison, campaign = found.comparison, found.comparison.campaign
+    unsaid = page.say("the POC's card says nothing of it")
+
+    def said(text: str | None) -> Markup:
+        return page.said(text, card.language) if card and text else unsaid
+
+    baseline = comparison.baseline
+    without = page.say("held against {baseline}, which does without AI", baseline=baseline.name) if baseline else unsaid
+    yield "9.1", page.say("is training needed at all"), without
+    front = ", ".join(comparison.front)
+    yield (
+        "9.2",
+        page.say("complexity in proportion to the need"),
+        page.say("quality against energy, both with intervals; on the Pareto front: {names}", names=front) if front else unsaid,
+    )
+    fits = [result for result in comparison.measured if result.fit_energy_wh is not None]
+    trained = [each for run in campaign.runs for each in run.readings if each.kind in {"fit", "rehearsal"}]
+    fit_wh = sum(reading.energy_wh for reading in trained)
+    yield (
+        "9.3",
+        page.say("training limited"),
+        page.say(
+            "all fits of this campaign took {energy}; {number} of {all} candidates learn long enough to be measured",
+            energy=escape(page.language.energy(fit_wh)),
+            number=len(fits),
+            all=len(comparison.measured),
+        ),
+    )
+    learnt = page.say_number("{number} sample to learn from", "{number} samples to learn from", campaign.data.train_samples)
+    yield "9.4", page.say("no more data than needed"), page.lines(learnt, said(card.least_data if card else None))
+    yield "9.5", page.say("training anew"), said(card.retraining if card else None)
+    yield "9.6", page.say("compression"), said(card.compression if card else None)
+    yield "9.7", page.say("how answers are computed"), said(card.inference if card else None)
+
+
+def _reen(found: Assessment, page: Page) -> Section:
+    """The annex table that article 35 of the REEN law asks of a city: objectives, indicators, results of the year."""
+    campaign = found.comparison.campaign
+    used_kwh = (campaign.development_wh + campaign.energy_wh) / WH_PER_KWH
+    leading = found.verdicts.of[found.verdicts.leading] if found.verdicts.leading else None
+    headings = [page.say("Objective"), page.say("Indicator"), page.say("Bound"), page.say("Result"), page.say("Outcome")]
+    energy = [judged for judged in (leading.goals if leading else ()) if judged.bound and "wh" in judged.bound.name]
+    rows = []
+    for judged in energy:
+        goal = judged.bound
+        value = UNKNOWN if judged.value is None else page.bounded(judged.value)
+        bound = UNKNOWN if goal is None or goal.ceiling is None else f"≤\u00a0{page.plain(goal.ceiling)}"
+        name = page.message(goal_name(judged.goal, goal, campaign.unit_name))
+        rows.append([page.capital_letter(name), page.typed(judged.goal), bound, value, page.message(say(judged.outcome))])
+    caption = page.say(
+        "REEN law, article 35: objectives, indicators and results, {year}", year=escape(campaign.started.strftime("%Y"))
+    )
+    used = page.say(
+        "Used for this POC up to the end of this campaign, failures included: {energy}.",
+        energy=escape(page.language.energy(used_kwh * WH_PER_KWH)),
+    )
+    return Section(
+        "reen", page.say("Yearly annex: REEN law"), [Table(caption, headings, rows, frozenset({2, 3})), used] if rows else [used]
+    )
+
+
+# With what, and how to check it
+
+
+def _versions(found: Assessment, page: Page) -> Section:
+    campaign, factor = found.comparison.campaign, found.scenario.factor
+    environment, machine = campaign.environment, campaign.machine
+    packages = [name for name in environment.packages if name.partition("==")[0] in MEASURING_PACKAGES]
+    dirty = {
+        True: page.say("with changes that are in no commit"),
+        False: page.say("unchanged"),
+        None: page.say("unknown whether changed"),
+    }
+    ended = campaign.ended or campaign.started
+    pairs = [
+        (page.say("Campaign"), page.typed(campaign.id)),
+        (page.say("Measured"), page.moment(campaign.started)),
+        (page.say("Duration"), escape(page.language.duration(max(ended - campaign.started, timedelta()).total_seconds()))),
+        (
+            page.say("Measured by"),
+            page.say("not declared") if campaign.operator_role == "undeclared" else page.said(campaign.operator_role),
+        ),
+        (
+            page.say("Code"),
+            page.lines(page.typed(environment.code_commit or UNKNOWN), dirty[environment.code_dirty]),
+        ),
+        (page.say("Program"), page.say("preuve {version}, Python {python}", version=__version__, python=environment.python)),
+        (
+            page.say("Packages"),
+            page.lines(", ".join(packages), page.say("hash of all: {hash}", hash=page.hash(environment.packages_sha256))),
+        ),
+        (
+            page.say("Machine"),
+            page.lines(
+                page.said(machine.hardware.cpu),
+                page.say_number(
+                    "{number} core, {ram} GiB",
+                    "{number} cores, {ram} GiB",
+                    machine.hardware.cores,
+                    ram=Setting(machine.hardware.ram_gib),
+                ),
+                page.say("virtual machine") if machine.hardware.virtualised else page.say("not virtual, as far as it shows"),
+                page.say("pseudonym {id}", id=page.hash(machine.machine_id)),
+            ),
+        ),
+        (
+            page.say("Emission factor"),
+            page.lines(
+                page.say("{factor}: {grams} g CO₂e per kWh", factor=factor.id, grams=Setting(factor.g_per_kwh)),
+                page.say("{source}, {year}", source=factor.source, year=escape(factor.year)),
+                page.recorded(factor.perimeter),
+            ),
+        ),
+    ]
+    return Section("versions", page.say("With what it was measured"), [Facts(pairs)])
+
+
+def _verifying(campaign: Campaign, page: Page) -> Section:
+    head = campaign.ledger_head
+    steps = Items(
+        [
+            page.say(
+                "On the machine that has the records, type {command}: it checks each of them.",
+                command=page.typed("preuve audit verify --against FILE.html"),
+            ),
+            page.say(
+                "Or ask for the bundle ({command}): it has a verifier of one file that needs nothing but Python.",
+                command=page.typed("preuve audit bundle --out FILE.zip"),
+            ),
+            page.say(
+                "Repeat a run ({command}): it says whether the same comes out.", command=page.typed("preuve run --repeat RUN")
+            ),
+        ],
+        ordered=True,
+    )
+    if head is None:
+        return Section("verify", page.say("How to check this report"), [page.say("This campaign is in no ledger."), steps])
+    quoted = page.say("This report quotes the carbon ledger as it was after this campaign: {head}.", head=page.typed(head))
+    why = page.say(
+        "Whoever keeps the ledger cannot change it unseen any more: this line is where you are, and no longer with them alone."
+    )
+    return Section("verify", page.say("How to check this report"), [quoted, why, steps])
