@@ -25,6 +25,8 @@ from evaluation.judgement.verdict import RULE, Verdict
 from evaluation.messages import Figure, Recorded, Setting, Share, say, words
 from evaluation.numbers import UNKNOWN
 from evaluation.poc_card import PocCard
+from evaluation.publishing.charts import Picture, energy_by_component, goals_as_bullets, quality_against_energy, year_in_service
+from evaluation.publishing.charts_of_answers import confusion, worst_slices
 from evaluation.publishing.language import Language
 from evaluation.publishing.pages import Page, Table, rendered
 from evaluation.publishing.report_details import details_of
@@ -92,9 +94,20 @@ def report_page(found: Assessment, card: PocCard | None, language: Language, dat
         date=date,
         title=poc_title(page, card, campaign.task),
         decision=decision_of(found, page),
-        pictures={"front": None, "others": []},
+        front=quality_against_energy(found, language),
+        pictures=_pictures(found, language),
         details=details_of(found, card, page),
     )
+
+
+def _pictures(found: Assessment, language: Language) -> list[Picture]:
+    """Those of the details, as far as there is anything to draw."""
+    name = found.verdicts.leading
+    drawn = [energy_by_component(found, language)]
+    if name:
+        of_candidate = (goals_as_bullets, year_in_service, confusion, worst_slices)
+        drawn += [draw(found, name, language) for draw in of_candidate]
+    return [picture for picture in drawn if picture]
 
 
 def poc_title(page: Page, card: PocCard | None, task: str) -> Markup:
