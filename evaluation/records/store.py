@@ -12,9 +12,12 @@ import json
 import re
 import tempfile
 from collections import defaultdict
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from pydantic import ValidationError
 
@@ -36,12 +39,14 @@ RecordKind = TypeVar("RecordKind", Campaign, Run)
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run as MlflowRun
+    from mlflow.entities import RunInfo
 
 LEDGER_FILE = "ledger.json"
 POWER_SAMPLES_FILE = "power_samples.parquet"
 # MLflow's names for how a run ends.
 MLFLOW_STATUS = {"finished": "FINISHED", "unavailable": "FINISHED", "failed": "FAILED", "interrupted": "KILLED"}
 DIGEST_LENGTH = 32
+FEW = 5
 PROCESS_TAG = "preuve.process"
 LEDGER_TAG = "preuve.ledger"
 LEDGER_HEAD_TAG = "preuve.ledger_head"
@@ -184,7 +189,7 @@ class Store:
             there = {file.path for file in self.client.list_artifacts(run_id)}
             metrics = metric_histories(self.client, self.client.get_run(run_id))
         name = items.PREDICTIONS_FILE
-        return ({name: self._read(run_id, name).encode()} if name in there else {}), metrics
+        return ({name: self._read(self.client.get_run(run_id).info, name).encode()} if name in there else {}), metrics
 
     def add_run(
         self,
@@ -290,10 +295,12 @@ class Store:
         Raises:
             NameNotFoundError: there is none yet.
         """
-        for campaign_id in self.campaign_ids("finished"):
-            campaign = self.read_campaign(campaign_id)
-            if candidate is None or candidate in campaign.candidates:
-                return campaign
+        with explained_errors():
+            # Mostly the first one is meant: a store of thousands is not to be read for it.
+            for found in self._found("tags.`preuve.kind` = 'campaign' and tags.`preuve.status` = 'finished'", page_size=FEW):
+                campaign = self.read_campaign(found.info.run_name)
+                if candidate is None or candidate in campaign.candidates:
+                    return campaign
         what = f" with {candidate}" if candidate else ""
         raise NameNotFoundError(
             expected=f"a finished campaign of {self.task}{what}",
@@ -320,7 +327,7 @@ class Store:
                 where=shown_uri(),
                 remedy=f"preuve compare {self.task} shows the latest one, preuve ui lists all",
             )
-        campaign = _parsed(Campaign, self._read(parents[0].info.run_id, items.CAMPAIGN_FILE), parents[0].info.run_id)
+        campaign = _parsed(Campaign, self._read(parents[0].info, items.CAMPAIGN_FILE), parents[0].info.run_id)
         if parents[0].data.tags["preuve.status"] == "running":
             raise RecordError(
                 expected="a campaign that has ended",
@@ -330,16 +337,16 @@ class Store:
             )
         children = [run for run in reversed(found) if run.data.tags.get("preuve.kind") == "run"]
         children.sort(key=lambda run: int(run.data.tags.get(PLACE_TAG, "0")))
-        runs = [self._read_run(run.info.run_id) for run in children]
+        runs = [self._read_run(run.info) for run in children]
         tags = parents[0].data.tags
         found_in_tags = {"status": tags["preuve.status"], "ledger_head": tags.get(LEDGER_HEAD_TAG)}
         return campaign.model_copy(update={"runs": tuple(runs), **found_in_tags})
 
-    def _read_run(self, run_id: str) -> Run:
-        run = _parsed(Run, self._read(run_id, items.RUN_FILE), run_id)
+    def _read_run(self, info: RunInfo) -> Run:
+        run = _parsed(Run, self._read(info, items.RUN_FILE), info.run_id)
         if not run.scores:
             return run
-        table = json.loads(self._read(run_id, items.PREDICTIONS_FILE))
+        table = json.loads(self._read(info, items.PREDICTIONS_FILE))
         return run.model_copy(update={"predictions": items.predictions_of(table["columns"], table["data"])})
 
     def load_model(self, campaign: Campaign, run: Run) -> Predictor:
@@ -368,23 +375,26 @@ class Store:
                 return load_predictor(Path(there) / STORED_MODEL)
 
     def _search(self, condition: str, view: int | None = None) -> list[MlflowRun]:
+        return list(self._found(condition, view))
+
+    def _found(self, condition: str, view: int | None = None, page_size: int = 1000) -> Iterator[MlflowRun]:
+        """Runs that a condition holds for, the newest first; so many are asked for at a time, as they are wanted."""
         from mlflow.entities import ViewType
 
-        found: list[MlflowRun] = []
         token = None
         while True:
             page = self.client.search_runs(
                 [self.experiment_id],
                 condition,
                 run_view_type=view or ViewType.ACTIVE_ONLY,
-                max_results=1000,
+                max_results=page_size,
                 order_by=["attributes.start_time DESC"],
                 page_token=token,
             )
-            found.extend(page)
+            yield from page
             token = page.token
             if not token:
-                return found
+                return
 
     def _log(
         self, run_id: str, *, params: dict[str, str] | None = None, metrics: Sequence[Any] = (), tags: dict[str, str] | None = None
@@ -464,17 +474,28 @@ class Store:
             path.write_bytes(content)
             self.client.log_artifact(run_id, str(path))
 
-    def _read(self, run_id: str, name: str) -> str:
+    def _read(self, info: RunInfo, name: str) -> str:
+        there = _local_folder(info.artifact_uri)
+        if there is not None:
+            # MLflow would look the run up and copy the file first, which takes longer than all the rest of reading.
+            with suppress(OSError):
+                return (there / name).read_text(encoding="utf-8")
         with tempfile.TemporaryDirectory() as folder:
             try:
-                return Path(self.client.download_artifacts(run_id, name, folder)).read_text(encoding="utf-8")
+                return Path(self.client.download_artifacts(info.run_id, name, folder)).read_text(encoding="utf-8")
             except Exception as error:
                 raise RecordError(
                     expected=f"the record {name}",
                     found="it is missing",
-                    where=f"MLflow run {run_id}",
+                    where=f"MLflow run {info.run_id}",
                     remedy="run the campaign again; what was deleted in MLflow cannot be compared",
                 ) from error
+
+
+def _local_folder(address: str) -> Path | None:
+    """Where a run's files are, where that is a folder of this machine."""
+    parts = urlsplit(address)
+    return Path(url2pathname(parts.path)) if parts.scheme == "file" and not parts.netloc else None
 
 
 def _parsed(kind: type[RecordKind], content: str, run_id: str) -> RecordKind:
