@@ -311,8 +311,10 @@ def better_margin(extra: Extra, correct: Interval, ceiling: float, samples: int,
     ways: list[tuple[Message, Interval]] = []
     if extra.paired:
         tried = range(extra.rounds + 1, MOST_ROUNDS + 1) if extra.rounds >= LEAST_ROUNDS else [Protocol().rounds]
-        rounds = next((each for each in tried if _settled(extra.interval(rounds=each), correct, ceiling)), None)
-        if rounds is not None:
+        # An interval over more rounds lies within that over fewer: what settles it once, settles it from there on.
+        first = bisect_left(tried, x=True, key=lambda each: _settled(extra.interval(rounds=each), correct, ceiling))
+        if first < len(tried):
+            rounds = tried[first]
             ways.append((_so_many(rounds, result), extra.interval(rounds=rounds)))
     ways += [(way, extra.interval(known)) for way, known in ways_to_know(extra.parts, result)]
     alone = [

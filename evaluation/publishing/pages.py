@@ -137,9 +137,9 @@ class Page:
         return self.typed(sha256[:SHORT_HASH])
 
     def lines(self, *texts: object) -> Markup:
-        """Several things of one cell, a line each; the further ones in a lower voice."""
+        """Several things of one cell, a line each, also without the style sheet; the further ones in a lower voice."""
         first, *others = [escape(text) for text in texts if text]
-        return Markup("").join([first, *(Markup('<span class="quiet">{}</span>').format(each) for each in others)])
+        return Markup("").join([first, *(Markup('<br><span class="quiet">{}</span>').format(each) for each in others)])
 
     # Figures: as the language has them
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from math import ceil, isfinite
 
 from markupsafe import Markup, escape
@@ -21,7 +22,7 @@ from evaluation.judgement.goal_values import Judged
 from evaluation.judgement.margin import REBOUND, YearOfService, margin_of, payback_of, years_of_service
 from evaluation.judgement.quality import worst_served
 from evaluation.judgement.statistics import Interval
-from evaluation.judgement.verdict import RULE, Verdict
+from evaluation.judgement.verdict import Verdict
 from evaluation.messages import Figure, Recorded, Setting, Share, say, words
 from evaluation.numbers import UNKNOWN
 from evaluation.poc_card import PocCard
@@ -34,12 +35,30 @@ from evaluation.publishing.report_details import details_of
 TEMPLATE = "report.html.j2"
 # What decision-makers call the metrics that ours have; others are shown by their names.
 METRIC_NAMES = {
-    "macro_f1": words("macro-F1 (mean over all classes)"),
+    "macro_f1": words("quality from 0 to 1, mean over all classes (macro-F1)"),
     "accuracy": words("share answered rightly"),
     "fact_recall": words("share of the facts found"),
-    "unsupported_facts": words("share of facts that the document does not hold"),
+    "unsupported_facts": words("share of what is asserted that the document does not hold"),
 }
-VOLUMES = {"low": words("low"), "central": words("central"), "high": words("high")}
+VOLUMES = {
+    "low": words("{candidate}, low volume"),
+    "central": words("{candidate}, central volume"),
+    "high": words("{candidate}, high volume"),
+}
+# Why the leading candidate is judged as it is: what `RULE` says, of one candidate.
+WHY = {
+    "GO": words("{candidate} meets every goal, also at the less favourable end of each interval."),
+    "GO IF": words(
+        "{candidate} is better than the baseline by the gain that was asked, and misses no goal; but some goals cannot be decided "
+        "yet. For each of them it is said below what would settle it."
+    ),
+    "NO GO": words(
+        "{candidate} comes first among the candidates, and misses a goal, even at the more favourable end of the interval."
+    ),
+    "NOT CONCLUSIVE": words(
+        "{candidate} comes first among the candidates. It misses no goal, but the measurements do not show that it meets them all."
+    ),
+}
 # A clerk's PC with its screen, and the time that one takes for one wrong outcome: what the correction of goals.toml is made of.
 PC_W = 40.0
 MINUTES_PER_HOUR = 60
@@ -141,10 +160,10 @@ def _why(found: Assessment, leading: Verdict | None, page: Page) -> Iterator[Mar
         yield page.say("Only the baseline without AI was measured: there is nothing to hold against it.")
         return
     decision = found.verdicts.decision
-    yield page.say("{candidate} leads the candidates.", candidate=leading.candidate) + " " + page.sentence(RULE[decision])
+    yield page.say(WHY[decision], candidate=leading.candidate)
     baseline = found.comparison.baseline
     if baseline and found.verdicts.keeps_baseline:
-        yield page.say("Until then the task stays with {baseline}, which does without AI.", baseline=baseline.name)
+        yield page.say("The task stays with {baseline}, which does without AI.", baseline=baseline.name)
 
 
 # Goals
@@ -220,13 +239,14 @@ def _open_goals(found: Assessment, verdict: Verdict, page: Page) -> Iterator[Mar
         if judged.outcome == "met":
             continue
         name = page.capital_letter(page.message(goal_name(judged.goal, judged.bound, found.comparison.campaign.unit_name)))
-        text = page.say("{goal}: {outcome}", goal=name, outcome=say(judged.outcome))
         if judged.reason:
-            text += page.say(" ({reason})", reason=judged.reason)
+            text = page.say("{goal}: {outcome} ({reason}).", goal=name, outcome=say(judged.outcome), reason=judged.reason)
+        else:
+            text = page.say("{goal}: {outcome}.", goal=name, outcome=say(judged.outcome))
         if judged.settled_by:
-            ways = page.say(", or ").join(page.message(each) for each in judged.settled_by)
-            text += page.say(". What would settle it: {ways}", ways=ways)
-        yield text + "."
+            ways = reduce(lambda one, other: say("{one}, or {other}", one=one, other=other), judged.settled_by)
+            text += " " + page.say("What would settle it: {ways}.", ways=ways)
+        yield text
 
 
 def metric_name(page: Page, name: str) -> Markup:
@@ -249,8 +269,8 @@ def candidate_table(found: Assessment, page: Page) -> Table:
         page.capital_letter(metric_name(page, comparison.metric.name)),
         page.say("{unit} per {functional_unit}", unit=scale.unit, functional_unit=unit),
         page.say("{unit} CO₂e per {functional_unit}, at {factor}", unit=mass.unit, functional_unit=unit, factor=scenario.factor.id),
-        page.say("ms for one input, 1 in 20 takes longer than"),
-        page.say("Share of a server"),
+        page.say("Time for one answer, in ms (1 in 20 takes longer than the second figure)"),
+        page.say("Share of a server to be reserved"),
         page.say("Decision"),
     ]
     rows = [_candidate_row(found, result, scale.factor, mass.factor, page) for result in comparison.measured]
@@ -318,20 +338,21 @@ def _margin(found: Assessment, name: str, page: Page) -> Iterator[Markup]:
     if margin is None:
         return
     yield page.say(
-        "Per {unit}, {candidate} gives {correct} correct outcomes more than the baseline, for {energy} more.",
+        "Per {unit}, {candidate} against the baseline: {correct} correct outcomes and {energy} of energy.",
         unit=Recorded(found.comparison.campaign.unit_name),
         candidate=name,
-        correct=_with_ends(page, margin.correct_per_unit),
-        energy=_energy_with_ends(page, margin.extra_wh),
+        correct=_with_ends(page, margin.correct_per_unit, plus="+"),
+        energy=_energy_with_ends(page, margin.extra_wh, plus="+"),
     )
     each = margin.wh_per_correct
     if each and each.value > 0:
-        yield page.say("One correct outcome more costs {energy}.", energy=_energy_with_ends(page, each))
+        yield page.say("Each additional correct outcome costs {energy}.", energy=_energy_with_ends(page, each))
     if found.goals.correction_wh:
         minutes = found.goals.correction_wh / PC_W * MINUTES_PER_HOUR
-        yield page.say(
-            "For scale: putting one wrong outcome right takes a clerk's PC about {minutes} minutes, {energy} (goals.toml).",
-            minutes=round(minutes),
+        yield page.say_number(
+            "For scale: to put one wrong outcome right, a clerk's PC runs for about {number} minute, {energy} (goals.toml).",
+            "For scale: to put one wrong outcome right, a clerk's PC runs for about {number} minutes, {energy} (goals.toml).",
+            round(minutes),
             energy=escape(page.language.energy(found.goals.correction_wh)),
         )
     yield from _payback(found, name, page)
@@ -344,30 +365,32 @@ def _payback(found: Assessment, name: str, page: Page) -> Iterator[Markup]:
     if payback.training_wh is None:
         yield page.say("Training was too short for its energy to be measured.")
     elif payback.requests is None:
-        yield page.say("Training is never paid back: {candidate} takes more than it saves.", candidate=name)
+        yield page.say("The energy of training is never paid back: {candidate} takes more than it saves.", candidate=name)
     elif payback.correction_wh:
         yield page.say_number(
-            "Training is paid back after {number} request, corrections that are not needed any more counted.",
-            "Training is paid back after {number} requests, corrections that are not needed any more counted.",
+            "The energy of training is paid back after {number} request, counting the corrections that it spares.",
+            "The energy of training is paid back after {number} requests, counting the corrections that it spares.",
             ceil(payback.requests),
         )
     else:
         yield page.say_number(
-            "Training is paid back after {number} request.",
-            "Training is paid back after {number} requests.",
+            "The energy of training is paid back after {number} request.",
+            "The energy of training is paid back after {number} requests.",
             ceil(payback.requests),
         )
 
 
-def _with_ends(page: Page, value: Interval) -> Markup:
-    """`12,3 (5,15 à 61,8)`."""
-    ends = page.language.interval(value)
-    return escape(f"{page.number(value.value)} ({ends})" if ends else page.number(value.value))
+def _with_ends(page: Page, value: Interval, plus: str = "") -> Markup:
+    """`12,3 (5,15 à 61,8)`; `plus` stands before what is more."""
+    ends, shown = page.language.interval(value), page.number(value.value)
+    shown = f"{plus if value.value > 0 else ''}{shown}"
+    return escape(f"{shown} ({ends})" if ends else shown)
 
 
-def _energy_with_ends(page: Page, value_wh: Interval) -> Markup:
+def _energy_with_ends(page: Page, value_wh: Interval, plus: str = "") -> Markup:
     scale = page.language.energy_scale([value_wh.value])
     value = page.language.with_unit(page.number(value_wh.value * scale.factor), scale.unit)
+    value = f"{plus if value_wh.value > 0 else ''}{value}"
     ends = page.language.interval(value_wh, scale.factor)
     return escape(f"{value} ({ends})" if ends else value)
 
@@ -382,10 +405,10 @@ def year_table(found: Assessment, name: str, page: Page) -> Table | None:
     headings = [
         page.say("Candidate and volume"),
         page.say("Requests a year"),
-        *(page.say("Asked {times} times as often", times=times) if times > 1 else page.say("As foreseen") for times in REBOUND),
+        *(page.say("If used {times} times as much", times=times) if times > 1 else page.say("Use as foreseen") for times in REBOUND),
     ]
     rows = [row for result in shown for row in _year_rows(result.name, years[result.name], page)]
-    caption = page.say("kWh (kg CO₂e) in a year of service, the reserved share of a server included")
+    caption = page.say("A year of service, projected, in kWh (kg CO₂e): the reserved share of a server and the requests")
     return Table(caption, headings, rows, frozenset(range(1, len(headings))))
 
 
@@ -394,7 +417,7 @@ def _year_rows(name: str, years: Sequence[YearOfService], page: Page) -> Iterato
         cases = years[place : place + len(REBOUND)]
         at_least = "≥\u00a0" if cases[0].service.share_is_lower_bound else ""
         yield [
-            page.say("{candidate}, {volume} volume", candidate=name, volume=say(VOLUMES[cases[0].volume])),
+            page.say(VOLUMES[cases[0].volume], candidate=name),
             page.language.count(cases[0].service.requests),
             *(f"{at_least}{page.number(each.service.energy_kwh)} ({page.number(each.service.carbon_kg_co2e)})" for each in cases),
         ]
@@ -411,9 +434,9 @@ def _worst(found: Assessment, verdict: Verdict, page: Page) -> Iterator[Markup]:
         yield from _lowest(result, list(values), column, page)
     kept = found.goals.human_path
     if kept is None:
-        yield page.say("Human path: nobody has said whether people still serve who wants it.")
+        yield page.say("Human path: nobody has said whether one can still turn to a person.")
     elif kept:
-        yield page.say("Human path kept: yes.")
+        yield page.say("Human path kept: yes. Whoever wants to can still turn to a person.")
     else:
         yield page.say("Human path kept: no. Without one there is no GO.")
 
@@ -423,17 +446,23 @@ def _lowest(result: CandidateResult, groups: Sequence[str], column: str | None, 
     worst = worst_served(result.right[known], [groups[place] for place in known]) if known else None
     if worst is None:
         return
-    ends = page.language.interval(worst.interval)
     figures: dict[str, Figure] = {
         "group": worst.group,
         "share": Share(worst.interval.value),
-        "ends": escape(ends),
+        "ends": _share_ends(page, worst.interval),
         "samples": worst.samples,
     }
     if column is None:
         yield page.say("Class worst served: {group}, {share} answered rightly ({ends}; {samples} test samples).", **figures)
     else:
-        yield page.say("By {column}, worst served: {group}, {share} ({ends}; {samples} test samples).", column=column, **figures)
+        yield page.say(
+            "By {column}, worst served: {group}, {share} answered rightly ({ends}; {samples} test samples).", column=column, **figures
+        )
+
+
+def _share_ends(page: Page, interval: Interval) -> Markup:
+    ends = ("?" if end is None else page.percent(end) for end in (interval.low, interval.high))
+    return escape(page.language.between(*ends))
 
 
 def _sure(found: Assessment, leading: Verdict | None, page: Page) -> Iterator[Markup]:
@@ -442,7 +471,7 @@ def _sure(found: Assessment, leading: Verdict | None, page: Page) -> Iterator[Ma
     if worst and worst.evidence and worst.true_wh and worst.energy_wh:
         low, high = (bound / worst.energy_wh.value for bound in worst.true_wh)
         yield page.say(
-            "Energy: class {evidence}, {meaning}. The true watt-hours lie between {low} and {high} times the figures.",
+            "Energy: evidence class {evidence}, {meaning}. The true energy is expected between {low} and {high} times the figures.",
             evidence=escape(worst.evidence),
             meaning=say(MEANING[worst.evidence]),
             low=Setting(round(low, 2)),

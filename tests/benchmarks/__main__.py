@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from evaluation.home import PROJECT, make_private
-from tests.benchmarks import energy, judgement, ledger, summaries
+from tests.benchmarks import energy, judgement, ledger, reports, summaries
 
 make_private()
 
@@ -117,6 +117,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Row]]] = {
     "compare": judgement.comparing,
     "false-alarms": judgement.false_alarms,
     "summaries": summaries.summaries,
+    "reports": reports.of_reports,
     "coverage": judgement.coverage,
 }
 
