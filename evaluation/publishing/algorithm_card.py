@@ -7,10 +7,12 @@ import datetime as dt
 from markupsafe import Markup, escape
 
 from evaluation.assessment import Assessment
-from evaluation.messages import Recorded, say
+from evaluation.judgement.verdict import DECISIONS
+from evaluation.messages import Recorded
 from evaluation.poc_card import PocCard
 from evaluation.publishing.language import Language
 from evaluation.publishing.pages import Page, rendered
+from evaluation.publishing.report import metric_name
 from evaluation.publishing.report_details import Facts, Section, law_section
 
 TEMPLATE = "algorithm_card.html.j2"
@@ -36,9 +38,9 @@ def _purpose(card: PocCard, page: Page) -> Section:
 
     pairs = [
         (page.say("What it is for"), said(card.purpose)),
-        (page.say("The question that was tried"), said(card.question)),
+        (page.say("The question that was asked"), said(card.question)),
         (page.say("Without AI"), said(card.without_ai)),
-        (page.say("Data"), said(card.measured_on)),
+        (page.say("What it was tried on"), said(card.measured_on)),
     ]
     return Section("purpose", page.say("What it does"), [Facts(pairs)])
 
@@ -46,13 +48,13 @@ def _purpose(card: PocCard, page: Page) -> Section:
 def _results(found: Assessment, page: Page) -> Section:
     comparison, campaign = found.comparison, found.comparison.campaign
     leading = comparison.result(found.verdicts.leading) if found.verdicts.leading else None
-    pairs = [(page.say("Decision"), page.message(say(found.verdicts.decision)))]
+    pairs = [(page.say("Decision"), page.message(DECISIONS[found.verdicts.decision]))]
     if leading and leading.energy_wh and leading.true_wh:
         score = leading.scores.get(comparison.metric.name)
         low, high = (page.language.energy(bound) for bound in leading.true_wh)
         pairs += [
             (page.say("Candidate"), page.said(leading.name)),
-            (page.say("How well: {metric}", metric=comparison.metric.name), page.score(score)),
+            (page.say("How well: {metric}", metric=metric_name(page, comparison.metric.name)), page.score(score)),
             (
                 page.say("At what cost: energy per {unit}", unit=Recorded(campaign.unit_name)),
                 page.lines(

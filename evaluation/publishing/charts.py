@@ -11,7 +11,7 @@ from evaluation.assessment import Assessment
 from evaluation.energy.factors import WH_PER_KWH
 from evaluation.goals import goal_name
 from evaluation.judgement.comparison import CandidateResult
-from evaluation.judgement.goal_values import Judged
+from evaluation.judgement.goal_values import OUTCOMES, Judged
 from evaluation.judgement.margin import YearOfService, years_of_service
 from evaluation.judgement.statistics import Interval
 from evaluation.messages import say, words
@@ -237,7 +237,7 @@ def goals_as_bullets(found: Assessment, candidate: str, language: Language) -> P
         return None
     title = language.say("Goals of {candidate}: each value in parts of its bound", candidate=candidate)
     words_of = [
-        language.say("{goal}: {outcome}", goal=_goal(found, judged, language), outcome=say(judged.outcome)) for judged in goals
+        language.say("{goal}: {outcome}", goal=_goal(found, judged, language), outcome=OUTCOMES[judged.outcome]) for judged in goals
     ]
     description = language.say("{goals}. A goal beyond twice its bound is cut there.", goals="; ".join(words_of))
     with canvas(ROW_HEIGHT * len(goals) + 60, left=270, right=125, bottom=40) as axes:
@@ -299,7 +299,7 @@ def _bullet(axes: Axes, row: float, judged: Judged, language: Language) -> None:
     axes.text(
         MOST_BOUNDS + 0.05,
         row,
-        f"{mark} {language.say('{outcome}', outcome=say(judged.outcome))}{beyond}",
+        f"{mark} {language.message(OUTCOMES[judged.outcome])}{beyond}",
         va="center",
         fontsize=TEXT_SIZE,
     )
@@ -313,7 +313,7 @@ def _bullet_row(found: Assessment, judged: Judged, language: Language) -> tuple[
         f"{sign}\u00a0{language.plain(bound)}",
         language.number(value.value),
         language.percent(value.value / bound),
-        language.say("{outcome}", outcome=say(judged.outcome)),
+        language.message(OUTCOMES[judged.outcome]),
     )
 
 

@@ -11,8 +11,8 @@ from markupsafe import Markup, escape
 
 from evaluation.energy.factors import WH_PER_KWH
 from evaluation.judgement.statistics import Interval
-from evaluation.judgement.verdict import BEST_FIRST, Decision
-from evaluation.messages import Figure, Share, say
+from evaluation.judgement.verdict import BEST_FIRST, DECISIONS, Decision
+from evaluation.messages import Figure, Share
 from evaluation.numbers import UNKNOWN
 from evaluation.pocs import BrokenPoc
 from evaluation.programme import Programme
@@ -107,7 +107,7 @@ def index_page(
 def _counts(pocs: Sequence[Reported], page: Page) -> list[Markup]:
     """How often each decision was taken; each is shown as plainly as the others."""
     found = [
-        page.say("{decision}: {number}", decision=say(word), number=sum(each.decision == word for each in pocs))
+        page.say("{decision}: {number}", decision=DECISIONS[word], number=sum(each.decision == word for each in pocs))
         for word in BEST_FIRST
     ]
     untried = sum(each.decision is None for each in pocs)
@@ -119,7 +119,7 @@ def _decision_table(pocs: Sequence[Reported], page: Page) -> Table:
         page.say("POC"),
         page.say("Last decision"),
         page.say("Quality"),
-        page.say("Energy per unit"),
+        page.say("Energy per functional unit"),
         page.say("Measured on"),
     ]
     return Table(page.say("All POCs, by name"), headings, [_decision_row(each, page) for each in pocs], frozenset({2, 3}))
@@ -131,7 +131,7 @@ def _decision_row(poc: Reported, page: Page) -> list[str]:
         return [title, page.say("not tried yet"), UNKNOWN, UNKNOWN, UNKNOWN]
     return [
         Markup('<a href="{}">{}</a>').format(poc.file, title),
-        page.lines(page.message(say(poc.decision)), page.said(poc.candidate) if poc.candidate else ""),
+        page.lines(page.message(DECISIONS[poc.decision]), page.said(poc.candidate) if poc.candidate else ""),
         _quality(poc, page),
         _energy(poc, page),
         page.lines(page.said(page.date(poc.started.date())), page.typed(poc.campaign)),
@@ -155,7 +155,7 @@ def _energy(poc: Reported, page: Page) -> Markup:
     return page.lines(
         page.language.energy(poc.unit_wh.value),
         page.recorded(poc.unit),
-        page.say("class {evidence}", evidence=escape(poc.evidence)),
+        page.say("evidence class {evidence}", evidence=escape(poc.evidence)),
     )
 
 
@@ -173,7 +173,7 @@ def _year_table(pocs: Sequence[Reported], programme: Programme, page: Page) -> T
     if not years:
         return None
     ceiling = programme.ceiling_kwh_per_year
-    headings = [page.say("Year"), page.say("Energy, failures included"), page.say("Ceiling"), page.say("Part of the ceiling")]
+    headings = [page.say("Year"), page.say("Energy, failures included"), page.say("Ceiling"), page.say("Share of the ceiling")]
     rows = [
         [
             escape(year),
@@ -192,7 +192,7 @@ def _energy_sentences(pocs: Sequence[Reported], programme: Programme, page: Page
     if ceiling is None:
         return [
             page.say(
-                "In {year} all POCs together used {energy}. No ceiling is set (goals.toml, [programme]).",
+                "In {year} all POCs together used {energy}. No ceiling is set for the programme (goals.toml, [programme]).",
                 year=escape(year),
                 energy=escape(used),
             )
@@ -212,9 +212,9 @@ def _energy_table(pocs: Sequence[Reported], page: Page) -> Table:
     headings = [
         page.say("POC"),
         page.say("Campaigns"),
-        page.say("Energy so far"),
-        page.say("Ceiling of its development"),
-        page.say("Part of it"),
+        page.say("Energy used so far"),
+        page.say("Ceiling for its development"),
+        page.say("Share of the ceiling"),
     ]
     rows = []
     for poc in pocs:
@@ -228,4 +228,4 @@ def _energy_table(pocs: Sequence[Reported], page: Page) -> Table:
                 UNKNOWN if not ceiling else page.percent(poc.total_wh / WH_PER_KWH / ceiling),
             ]
         )
-    return Table(page.say("The development of each POC, failures included"), headings, rows, frozenset({1, 2, 3, 4}))
+    return Table(page.say("Energy of each POC's development, failures included"), headings, rows, frozenset({1, 2, 3, 4}))

@@ -18,11 +18,11 @@ from evaluation.energy.evidence import MEANING
 from evaluation.energy.factors import WH_PER_KWH
 from evaluation.goals import GOAL_UNITS, Goal, goal_name
 from evaluation.judgement.comparison import CandidateResult
-from evaluation.judgement.goal_values import Judged
+from evaluation.judgement.goal_values import OUTCOMES, Judged
 from evaluation.judgement.margin import REBOUND, YearOfService, margin_of, payback_of, years_of_service
 from evaluation.judgement.quality import worst_served
 from evaluation.judgement.statistics import Interval
-from evaluation.judgement.verdict import Verdict
+from evaluation.judgement.verdict import DECISIONS, Verdict
 from evaluation.messages import Figure, Recorded, Setting, Share, say, words
 from evaluation.numbers import UNKNOWN
 from evaluation.poc_card import PocCard
@@ -49,8 +49,8 @@ VOLUMES = {
 WHY = {
     "GO": words("{candidate} meets every goal, also at the less favourable end of each interval."),
     "GO IF": words(
-        "{candidate} is better than the baseline by the gain that was asked, and misses no goal; but some goals cannot be decided "
-        "yet. For each of them it is said below what would settle it."
+        "{candidate} is better than doing without AI, by the gain that was asked, and misses no goal; but some goals cannot be "
+        "decided yet. For each of them it is said below what would settle it."
     ),
     "NO GO": words(
         "{candidate} comes first among the candidates, and misses a goal, even at the more favourable end of the interval."
@@ -139,7 +139,7 @@ def decision_of(found: Assessment, page: Page) -> Decision:
     verdicts, comparison = found.verdicts, found.comparison
     leading = verdicts.of[verdicts.leading] if verdicts.leading else None
     return Decision(
-        word=page.message(say(verdicts.decision)),
+        word=page.message(DECISIONS[verdicts.decision]),
         kind=verdicts.decision.lower().replace(" ", "-"),
         why=list(_why(found, leading, page)),
         goals=goal_table(found, leading, page) if leading else None,
@@ -157,7 +157,7 @@ def _why(found: Assessment, leading: Verdict | None, page: Page) -> Iterator[Mar
         yield page.say("No candidate was measured completely: there is nothing to judge.")
         return
     if leading is None:
-        yield page.say("Only the baseline without AI was measured: there is nothing to hold against it.")
+        yield page.say("Only the way without AI was measured: there is nothing to compare it with.")
         return
     decision = found.verdicts.decision
     yield page.say(WHY[decision], candidate=leading.candidate)
@@ -179,7 +179,7 @@ def goal_table(found: Assessment, verdict: Verdict, page: Page) -> Table:
 def _goal_row(found: Assessment, judged: Judged, page: Page) -> list[str]:
     goal, unit_name = judged.bound, found.comparison.campaign.unit_name
     name = page.capital_letter(page.message(goal_name(judged.goal, goal, unit_name)))
-    outcome = page.message(say(judged.outcome))
+    outcome = page.message(OUTCOMES[judged.outcome])
     if goal is None:
         return [name, UNKNOWN, UNKNOWN, UNKNOWN, _outcome(judged, outcome)]
     if judged.goal == "quality":
@@ -187,7 +187,7 @@ def _goal_row(found: Assessment, judged: Judged, page: Page) -> list[str]:
     bound = ("≤", goal.ceiling) if goal.ceiling is not None else ("≥", goal.floor)
     shown = UNKNOWN if bound[1] is None else f"{bound[0]}\u00a0{_in_unit(page, goal, bound[1])}"
     target = UNKNOWN if goal.target is None else _in_unit(page, goal, goal.target)
-    reached = page.say("{outcome}, target reached", outcome=say(judged.outcome)) if judged.at_target else outcome
+    reached = page.say("{outcome}, target reached", outcome=OUTCOMES[judged.outcome]) if judged.at_target else outcome
     return [
         name,
         target,
@@ -240,9 +240,9 @@ def _open_goals(found: Assessment, verdict: Verdict, page: Page) -> Iterator[Mar
             continue
         name = page.capital_letter(page.message(goal_name(judged.goal, judged.bound, found.comparison.campaign.unit_name)))
         if judged.reason:
-            text = page.say("{goal}: {outcome} ({reason}).", goal=name, outcome=say(judged.outcome), reason=judged.reason)
+            text = page.say("{goal}: {outcome} ({reason}).", goal=name, outcome=OUTCOMES[judged.outcome], reason=judged.reason)
         else:
-            text = page.say("{goal}: {outcome}.", goal=name, outcome=say(judged.outcome))
+            text = page.say("{goal}: {outcome}.", goal=name, outcome=OUTCOMES[judged.outcome])
         if judged.settled_by:
             ways = reduce(lambda one, other: say("{one}, or {other}", one=one, other=other), judged.settled_by)
             text += " " + page.say("What would settle it: {ways}.", ways=ways)
@@ -325,7 +325,7 @@ def _share_of_server(found: Assessment, result: CandidateResult, page: Page) -> 
 
 def _decision_on(found: Assessment, result: CandidateResult, page: Page) -> Markup:
     verdict = found.verdicts.of.get(result.name)
-    said = page.message(say(verdict.decision)) if verdict and verdict.decision else page.say("the reference")
+    said = page.message(DECISIONS[verdict.decision]) if verdict and verdict.decision else page.say("the reference")
     on_front = page.say("on the Pareto front") if result.name in found.comparison.front else ""
     return page.lines(said, on_front)
 
@@ -338,7 +338,7 @@ def _margin(found: Assessment, name: str, page: Page) -> Iterator[Markup]:
     if margin is None:
         return
     yield page.say(
-        "Per {unit}, {candidate} against the baseline: {correct} correct outcomes and {energy} of energy.",
+        "Per {unit}, {candidate} against doing without AI: {correct} correct outcomes and {energy} of energy.",
         unit=Recorded(found.comparison.campaign.unit_name),
         candidate=name,
         correct=_with_ends(page, margin.correct_per_unit, plus="+"),
@@ -405,7 +405,10 @@ def year_table(found: Assessment, name: str, page: Page) -> Table | None:
     headings = [
         page.say("Candidate and volume"),
         page.say("Requests a year"),
-        *(page.say("If used {times} times as much", times=times) if times > 1 else page.say("Use as foreseen") for times in REBOUND),
+        *(
+            page.say("If used {times} times as much", times=times) if times > 1 else page.say("Use as foreseen")
+            for times in REBOUND
+        ),
     ]
     rows = [row for result in shown for row in _year_rows(result.name, years[result.name], page)]
     caption = page.say("A year of service, projected, in kWh (kg CO₂e): the reserved share of a server and the requests")
@@ -456,7 +459,9 @@ def _lowest(result: CandidateResult, groups: Sequence[str], column: str | None, 
         yield page.say("Class worst served: {group}, {share} answered rightly ({ends}; {samples} test samples).", **figures)
     else:
         yield page.say(
-            "By {column}, worst served: {group}, {share} answered rightly ({ends}; {samples} test samples).", column=column, **figures
+            "By {column}, worst served: {group}, {share} answered rightly ({ends}; {samples} test samples).",
+            column=column,
+            **figures,
         )
 
 

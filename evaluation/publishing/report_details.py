@@ -14,8 +14,9 @@ from evaluation.assessment import Assessment
 from evaluation.energy.factors import WH_PER_KWH
 from evaluation.goals import goal_name
 from evaluation.judgement.comparison import CandidateResult, Difference
-from evaluation.judgement.verdict import RULE
-from evaluation.messages import Setting, say
+from evaluation.judgement.goal_values import OUTCOMES
+from evaluation.judgement.verdict import DECISIONS, RULE
+from evaluation.messages import Setting, words
 from evaluation.notes import comparison_notes, service_notes
 from evaluation.numbers import UNKNOWN
 from evaluation.poc_card import PocCard
@@ -24,7 +25,7 @@ from evaluation.run import Campaign
 
 # Packages whose versions decide what was measured and how.
 MEASURING_PACKAGES = ("codecarbon", "mlflow", "scikit-learn", "torch", "transformers", "numpy")
-TRUE_FALSE = {"yes": say("yes"), "no": say("no"), "undeclared": say("not declared")}
+TRUE_FALSE = {"yes": words("yes"), "no": words("no"), "undeclared": words("not declared")}
 
 
 @dataclass(frozen=True)
@@ -90,18 +91,21 @@ def _differences(found: Assessment, page: Page) -> Section:
     comparison = found.comparison
     references = [each.name for each in (comparison.baseline, comparison.best) if each]
     headings = [
-        page.say("Pair"),
+        page.say("Compared"),
         page.say("Difference in {metric}", metric=comparison.metric.name),
         page.say("p value"),
-        page.say("Energy of the first over that of the second"),
+        page.say("Energy of the first divided by that of the second"),
         page.say("p value of the energy"),
     ]
     pairs = {frozenset({each.name, reference}): (each.name, reference) for reference in references for each in comparison.measured}
     rows = [_difference_row(comparison.between(*pair), page) for pair in pairs.values() if pair[0] != pair[1]]
-    caption = page.say("Against the baseline and against the best; p values are corrected for all pairs")
+    caption = page.say(
+        "Each candidate against the baseline and against the best; p values are corrected for the number of comparisons"
+    )
     table = Table(caption, headings, rows, frozenset({1, 2, 3, 4}))
     rule = Items(
-        [page.say("{decision}: {condition}.", decision=say(word), condition=rule) for word, rule in RULE.items()], ordered=True
+        [page.say("{decision}: {condition}.", decision=DECISIONS[word], condition=rule) for word, rule in RULE.items()],
+        ordered=True,
     )
     parts: list[Part] = [page.say("A decision follows from the goals by one rule; the first line that holds decides."), rule]
     return Section("why", page.say("How the decision follows"), [*parts, *([table] if rows else [])])
@@ -136,8 +140,8 @@ def _checks(found: Assessment, page: Page) -> Section:
         page.typed(each.code) + " " + page.sentence(each.found) + " " + page.say("To do: {remedy}.", remedy=each.remedy)
         for each in found.advice
     ]
-    parts: list[Part] = [Items(items)] if items else [page.say("None of the numbered checks found anything.")]
-    return Section("checks", page.say("What spoils the measurement, by the numbered checks"), parts)
+    parts: list[Part] = [Items(items)] if items else [page.say("No check found anything.")]
+    return Section("checks", page.say("Checks of the data and of the measurement"), parts)
 
 
 def _notes(found: Assessment, page: Page) -> Section:
@@ -145,7 +149,7 @@ def _notes(found: Assessment, page: Page) -> Section:
     if any(result.per_sample for result in found.comparison.results):
         notes = [*notes, *service_notes(found.comparison, found.scenario)]
     tried = [page.sentence(each) for each in found.verdicts.alternatives]
-    return Section("notes", page.say("What to know beside the figures"), [Items([*map(page.sentence, notes), *tried])])
+    return Section("notes", page.say("Notes on the figures"), [Items([*map(page.sentence, notes), *tried])])
 
 
 # What it was judged by, and who was judged
@@ -165,10 +169,10 @@ def _goals(found: Assessment, page: Page) -> Section:
     same = campaign.goals_sha256 == found.goals.sha256
     parts: list[Part] = [
         Table(page.say("All goals of this POC"), headings, rows, frozenset({2, 3, 4})),
-        page.say("Hash of these goals: {hash}.", hash=page.typed(found.goals.sha256)),
-        page.say("They are those that were fixed before it was measured.")
+        page.say("Hash (SHA-256) of these goals: {hash}.", hash=page.typed(found.goals.sha256)),
+        page.say("They are the goals that were fixed before the campaign was measured.")
         if same
-        else page.say("It was measured under others, of hash {hash}.", hash=page.typed(campaign.goals_sha256)),
+        else page.say("The campaign was measured under other goals, whose hash is {hash}.", hash=page.typed(campaign.goals_sha256)),
     ]
     if found.changed:
         parts.append(Items([page.message(change) for change in found.changed]))
@@ -180,8 +184,8 @@ def _candidates(found: Assessment, page: Page) -> Section:
         page.say("Candidate"),
         page.say("Status"),
         page.say("Parameters"),
-        page.say("Energy of one fit"),
-        page.say("Memory"),
+        page.say("Energy of one training"),
+        page.say("Peak memory"),
     ]
     rows = [_candidate_row(result, page) for result in found.comparison.results]
     table = Table(page.say("All candidates that were tried, those without a result included"), headings, rows, frozenset({3, 4}))
@@ -195,7 +199,7 @@ def _candidate_row(result: CandidateResult, page: Page) -> list[str]:
     memory_mib = result.per_sample.peak_memory_mib if result.per_sample else None
     return [
         page.said(result.name),
-        page.lines(page.message(say(STATUS[result.status])), page.sentence(result.reason) if result.reason else ""),
+        page.lines(page.say(STATUS[result.status]), page.sentence(result.reason) if result.reason else ""),
         Markup(" ").join(params) or escape(UNKNOWN),
         page.say("too short to measure") if result.fit_energy_wh is None and result.fit_duration_s is not None else fit,
         UNKNOWN if memory_mib is None else page.language.with_unit(page.number(memory_mib), "MiB"),
@@ -203,15 +207,16 @@ def _candidate_row(result: CandidateResult, page: Page) -> list[str]:
 
 
 STATUS = {
-    "finished": say("finished").template,
-    "unavailable": say("unavailable").template,
-    "failed": say("failed").template,
-    "interrupted": say("interrupted").template,
+    "finished": words("finished"),
+    "unavailable": words("unavailable"),
+    "failed": words("failed"),
+    "interrupted": words("interrupted"),
 }
 
 
 def _data(campaign: Campaign, page: Page) -> Section:
     data = campaign.data
+    personal = data.contains_personal_data if data.contains_personal_data in TRUE_FALSE else "undeclared"
     pairs = [
         (page.say("File"), page.said(data.name)),
         (page.say("SHA-256"), page.typed(data.sha256)),
@@ -220,7 +225,7 @@ def _data(campaign: Campaign, page: Page) -> Section:
             page.say("{train} to learn from, {test} for the test", train=data.train_samples, test=data.test_samples),
         ),
         (page.say("Licence"), page.said(data.licence)),
-        (page.say("Personal data"), page.message(TRUE_FALSE.get(data.contains_personal_data, say("not declared")))),
+        (page.say("Personal data"), page.say(TRUE_FALSE[personal])),
     ]
     if data.test_sha256:
         pairs.insert(2, (page.say("SHA-256 of the test file"), page.typed(data.test_sha256)))
@@ -254,7 +259,7 @@ def law_section(card: PocCard, page: Page) -> Section:
     tier = {"minimal": page.say("minimal risk"), "limited": page.say("limited risk")}[card.ai_act_tier]
     ai_act, rgpd = page.say("AI Act"), page.say("GDPR (RGPD)")
     pairs = [
-        (page.say("{law}: tier", law=ai_act), page.lines(tier, said(card.ai_act_why))),
+        (page.say("{law}: level of risk", law=ai_act), page.lines(tier, said(card.ai_act_why))),
         (page.say("{law}: how people are told", law=ai_act), said(card.people_told)),
         (page.say("{law}: personal data", law=rgpd), said(card.personal_data)),
         (page.say("{law}: legal basis", law=rgpd), said(card.legal_basis)),
@@ -274,12 +279,12 @@ def law_section(card: PocCard, page: Page) -> Section:
 
 def _rgesn(found: Assessment, card: PocCard | None, page: Page) -> Section:
     """Evidence for the criteria of theme 9 of the RGESN (2024). No conformity is claimed: the list says what there is to show."""
-    headings = [page.say("Criterion"), page.say("Evidence in this report")]
+    headings = [page.say("Criterion"), page.say("Evidence")]
     rows = [
         [page.say("{number} {what}", number=number, what=what), evidence] for number, what, evidence in _criteria(found, card, page)
     ]
-    caption = page.say("RGESN 2024, theme 9: evidence, and no claim of conformity")
-    return Section("rgesn", page.say("Sobriety: RGESN, theme 9"), [Table(caption, headings, rows)])
+    caption = page.say("RGESN 2024, theme 9: the evidence in this report; no conformity is claimed")
+    return Section("rgesn", page.say("Digital sobriety: RGESN, theme 9"), [Table(caption, headings, rows)])
 
 
 def _criteria(found: Assessment, card: PocCard | None, page: Page) -> Iterator[tuple[str, Markup, Markup]]:
@@ -290,13 +295,18 @@ def _criteria(found: Assessment, card: PocCard | None, page: Page) -> Iterator[t
         return page.said(text, card.language) if card and text else unsaid
 
     baseline = comparison.baseline
-    without = page.say("held against {baseline}, which does without AI", baseline=baseline.name) if baseline else unsaid
-    yield "9.1", page.say("is training needed at all"), without
+    without = page.say("compared with {baseline}, which does without AI", baseline=baseline.name) if baseline else unsaid
+    yield "9.1", page.say("training is needed"), without
     front = ", ".join(comparison.front)
     yield (
         "9.2",
         page.say("complexity in proportion to the need"),
-        page.say("quality against energy, both with intervals; on the Pareto front: {names}", names=front) if front else unsaid,
+        page.say(
+            "quality and energy are compared, both with intervals; candidates than which none is both better and leaner: {names}",
+            names=front,
+        )
+        if front
+        else unsaid,
     )
     fits = [result for result in comparison.measured if result.fit_energy_wh is not None]
     trained = [each for run in campaign.runs for each in run.readings if each.kind in {"fit", "rehearsal"}]
@@ -305,7 +315,7 @@ def _criteria(found: Assessment, card: PocCard | None, page: Page) -> Iterator[t
         "9.3",
         page.say("training limited"),
         page.say(
-            "all fits of this campaign took {energy}; {number} of {all} candidates learn long enough to be measured",
+            "all trainings of this campaign took {energy}; {number} of {all} candidates learn long enough for it to be measured",
             energy=escape(page.language.energy(fit_wh)),
             number=len(fits),
             all=len(comparison.measured),
@@ -313,9 +323,9 @@ def _criteria(found: Assessment, card: PocCard | None, page: Page) -> Iterator[t
     )
     learnt = page.say_number("{number} sample to learn from", "{number} samples to learn from", campaign.data.train_samples)
     yield "9.4", page.say("no more data than needed"), page.lines(learnt, said(card.least_data if card else None))
-    yield "9.5", page.say("training anew"), said(card.retraining if card else None)
+    yield "9.5", page.say("retraining"), said(card.retraining if card else None)
     yield "9.6", page.say("compression"), said(card.compression if card else None)
-    yield "9.7", page.say("how answers are computed"), said(card.inference if card else None)
+    yield "9.7", page.say("when and how answers are computed"), said(card.inference if card else None)
 
 
 def _reen(found: Assessment, page: Page) -> Section:
@@ -331,16 +341,18 @@ def _reen(found: Assessment, page: Page) -> Section:
         value = UNKNOWN if judged.value is None else page.bounded(judged.value)
         bound = UNKNOWN if goal is None or goal.ceiling is None else f"≤\u00a0{page.plain(goal.ceiling)}"
         name = page.message(goal_name(judged.goal, goal, campaign.unit_name))
-        rows.append([page.capital_letter(name), page.typed(judged.goal), bound, value, page.message(say(judged.outcome))])
+        rows.append([page.capital_letter(name), page.typed(judged.goal), bound, value, page.message(OUTCOMES[judged.outcome])])
     caption = page.say(
         "REEN law, article 35: objectives, indicators and results, {year}", year=escape(campaign.started.strftime("%Y"))
     )
     used = page.say(
-        "Used for this POC up to the end of this campaign, failures included: {energy}.",
+        "Energy used for this POC up to the end of this campaign, failures included: {energy}.",
         energy=escape(page.language.energy(used_kwh * WH_PER_KWH)),
     )
     return Section(
-        "reen", page.say("Yearly annex: REEN law"), [Table(caption, headings, rows, frozenset({2, 3})), used] if rows else [used]
+        "reen",
+        page.say("Yearly annex of the REEN law"),
+        [Table(caption, headings, rows, frozenset({2, 3})), used] if rows else [used],
     )
 
 
@@ -352,9 +364,9 @@ def _versions(found: Assessment, page: Page) -> Section:
     environment, machine = campaign.environment, campaign.machine
     packages = [name for name in environment.packages if name.partition("==")[0] in MEASURING_PACKAGES]
     dirty = {
-        True: page.say("with changes that are in no commit"),
+        True: page.say("with changes that no commit holds"),
         False: page.say("unchanged"),
-        None: page.say("unknown whether changed"),
+        None: page.say("nobody knows whether it was changed"),
     }
     ended = campaign.ended or campaign.started
     pairs = [
@@ -384,7 +396,9 @@ def _versions(found: Assessment, page: Page) -> Section:
                     machine.hardware.cores,
                     ram=Setting(machine.hardware.ram_gib),
                 ),
-                page.say("virtual machine") if machine.hardware.virtualised else page.say("not virtual, as far as it shows"),
+                page.say("virtual machine")
+                if machine.hardware.virtualised
+                else page.say("not a virtual machine, as far as can be seen"),
                 page.say("pseudonym {id}", id=page.hash(machine.machine_id)),
             ),
         ),
@@ -397,7 +411,7 @@ def _versions(found: Assessment, page: Page) -> Section:
             ),
         ),
     ]
-    return Section("versions", page.say("With what it was measured"), [Facts(pairs)])
+    return Section("versions", page.say("Who measured it, when and with what"), [Facts(pairs)])
 
 
 def _verifying(campaign: Campaign, page: Page) -> Section:
@@ -405,23 +419,21 @@ def _verifying(campaign: Campaign, page: Page) -> Section:
     steps = Items(
         [
             page.say(
-                "On the machine that has the records, type {command}: it checks each of them.",
+                "On the machine that has the records, run {command}: it checks each of them, and looks for the head that this report quotes.",
                 command=page.typed("preuve audit verify --against FILE.html"),
             ),
             page.say(
-                "Or ask for the bundle ({command}): it has a verifier of one file that needs nothing but Python.",
+                "Or ask for the audit bundle ({command}): it holds a verifier, a single file that needs nothing but Python.",
                 command=page.typed("preuve audit bundle --out FILE.zip"),
             ),
-            page.say(
-                "Repeat a run ({command}): it says whether the same comes out.", command=page.typed("preuve run --repeat RUN")
-            ),
+            page.say("Repeat a run: {command} says whether the same comes out.", command=page.typed("preuve run --repeat RUN")),
         ],
         ordered=True,
     )
     if head is None:
-        return Section("verify", page.say("How to check this report"), [page.say("This campaign is in no ledger."), steps])
+        return Section("verify", page.say("How to check this report"), [page.say("This campaign is in no carbon ledger."), steps])
     quoted = page.say("This report quotes the carbon ledger as it was after this campaign: {head}.", head=page.typed(head))
     why = page.say(
-        "Whoever keeps the ledger cannot change it unseen any more: this line is where you are, and no longer with them alone."
+        "Whoever keeps a ledger could rewrite all of it. This copy of its head is out of their reach: if it is no longer found in the ledger, the ledger was changed."
     )
     return Section("verify", page.say("How to check this report"), [quoted, why, steps])
