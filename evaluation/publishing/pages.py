@@ -46,9 +46,9 @@ class Table:
     numeric: frozenset[int] = frozenset()
 
 
-def rendered(template: str, **values: Any) -> str:
-    """A page, the same for the same values."""
-    return NO_TEXT.sub("\ufffd", _environment().get_template(template).render(**values))
+def rendered(template: str, page: Page, **values: Any) -> str:
+    """A page, the same for the same values; a template says things by `say`, as extractions of what is said know it."""
+    return NO_TEXT.sub("\ufffd", _environment().get_template(template).render(page=page, say=page.say, **values))
 
 
 @cache
