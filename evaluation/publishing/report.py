@@ -35,7 +35,7 @@ from evaluation.publishing.report_details import details_of
 TEMPLATE = "report.html.j2"
 # What decision-makers call the metrics that ours have; others are shown by their names.
 METRIC_NAMES = {
-    "macro_f1": words("quality from 0 to 1, mean over all classes (macro-F1)"),
+    "macro_f1": words("score from 0 to 1, mean over all classes (macro-F1)"),
     "accuracy": words("share answered rightly"),
     "fact_recall": words("share of the facts found"),
     "unsupported_facts": words("share of what is asserted that the document does not hold"),
@@ -182,7 +182,7 @@ def _goal_row(found: Assessment, judged: Judged, page: Page) -> list[str]:
     outcome = page.message(OUTCOMES[judged.outcome])
     if goal is None:
         return [name, UNKNOWN, UNKNOWN, UNKNOWN, _outcome(judged, outcome)]
-    if judged.goal == "quality":
+    if judged.goal == "quality" or goal.metric in METRIC_NAMES:
         name = page.lines(name, metric_name(page, goal.metric or found.comparison.metric.name))
     bound = ("≤", goal.ceiling) if goal.ceiling is not None else ("≥", goal.floor)
     shown = UNKNOWN if bound[1] is None else f"{bound[0]}\u00a0{_in_unit(page, goal, bound[1])}"
@@ -268,7 +268,12 @@ def candidate_table(found: Assessment, page: Page) -> Table:
         page.say("Candidate"),
         page.capital_letter(metric_name(page, comparison.metric.name)),
         page.say("{unit} per {functional_unit}", unit=scale.unit, functional_unit=unit),
-        page.say("{unit} CO₂e per {functional_unit}, at {factor}", unit=mass.unit, functional_unit=unit, factor=scenario.factor.id),
+        page.say(
+            "{unit} CO₂e per {functional_unit} (emission factor {factor})",
+            unit=mass.unit,
+            functional_unit=unit,
+            factor=scenario.factor.id,
+        ),
         page.say("Time for one answer, in ms (1 in 20 takes longer than the second figure)"),
         page.say("Share of a server to be reserved"),
         page.say("Decision"),
@@ -457,6 +462,12 @@ def _lowest(result: CandidateResult, groups: Sequence[str], column: str | None, 
     }
     if column is None:
         yield page.say("Class worst served: {group}, {share} answered rightly ({ends}; {samples} test samples).", **figures)
+    elif result.campaign.answers_are_texts:
+        yield page.say(
+            "By {column}, worst served: {group}, {share} of what was to be found ({ends}; {samples} test samples).",
+            column=column,
+            **figures,
+        )
     else:
         yield page.say(
             "By {column}, worst served: {group}, {share} answered rightly ({ends}; {samples} test samples).",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from markupsafe import Markup, escape
 
@@ -202,7 +202,7 @@ def _candidate_row(result: CandidateResult, page: Page) -> list[str]:
         page.lines(page.say(STATUS[result.status]), page.sentence(result.reason) if result.reason else ""),
         Markup(" ").join(params) or escape(UNKNOWN),
         page.say("too short to measure") if result.fit_energy_wh is None and result.fit_duration_s is not None else fit,
-        UNKNOWN if memory_mib is None else page.language.with_unit(page.number(memory_mib), "MiB"),
+        UNKNOWN if memory_mib is None else page.say("{number} MiB", number=memory_mib),
     ]
 
 
@@ -236,8 +236,12 @@ def _data(campaign: Campaign, page: Page) -> Section:
         "how_written": page.say("How it was written"),
     }
     card = _card_fields(data.card_text)
-    pairs += [(title, page.said(card[name], None)) for name, title in shown.items() if card.get(name)]
+    pairs += [(title, _of_card(card[name], page)) for name, title in shown.items() if card.get(name)]
     return Section("data", page.say("Data"), [Facts(pairs)])
+
+
+def _of_card(value: object, page: Page) -> Markup:
+    return page.said(page.date(value)) if isinstance(value, date) else page.recorded(str(value))
 
 
 def _card_fields(text: str) -> Mapping[str, object]:
