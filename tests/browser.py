@@ -1,4 +1,4 @@
-"""A real browser for tests and pictures: Debian's Chromium, driven by Playwright, without a network. Playwright's own is not used."""
+"""A real browser for tests and pictures: Debian's Chromium and not Playwright's own, driven by Playwright, without a network."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 NONE_FOUND = f"no browser: none of {', '.join(NAMES)} is installed here"
 # Widths in CSS pixels: a desk, a phone held upright (WCAG 1.4.10), what margins leave of a sheet of A4 at 96 dots per inch.
-DESK, PHONE, PRINTED = 1280, 320, 688
+DESK, PHONE, PRINTED = 1280, 320, 695
 HEIGHT = 900
 
 

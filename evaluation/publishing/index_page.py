@@ -12,12 +12,13 @@ from markupsafe import Markup, escape
 from evaluation.energy.factors import WH_PER_KWH
 from evaluation.judgement.statistics import Interval
 from evaluation.judgement.verdict import BEST_FIRST, DECISIONS, Decision
-from evaluation.messages import Figure, Share
+from evaluation.messages import Figure, Recorded, Share
 from evaluation.numbers import UNKNOWN
 from evaluation.pocs import BrokenPoc
 from evaluation.programme import Programme
 from evaluation.publishing.language import Language
 from evaluation.publishing.pages import Page, Table, rendered
+from evaluation.publishing.report import metric_name
 
 TEMPLATE = "index.html.j2"
 # A campaign's id begins with the day of its beginning, in UTC.
@@ -146,7 +147,7 @@ def _quality(poc: Reported, page: Page) -> Markup:
         if poc.baseline_score is None
         else page.say("without AI: {score}", score=page.score(poc.baseline_score._replace(low=None)))
     )
-    return page.lines(page.score(poc.score), page.said(poc.metric), against)
+    return page.lines(page.score(poc.score), metric_name(page, poc.metric), against)
 
 
 def _energy(poc: Reported, page: Page) -> Markup:
@@ -154,7 +155,7 @@ def _energy(poc: Reported, page: Page) -> Markup:
         return escape(UNKNOWN)
     return page.lines(
         page.language.energy(poc.unit_wh.value),
-        page.recorded(poc.unit),
+        page.say("per {unit}", unit=Recorded(poc.unit)),
         page.say("evidence class {evidence}", evidence=escape(poc.evidence)),
     )
 

@@ -423,7 +423,8 @@ def _verifying(campaign: Campaign, page: Page) -> Section:
     steps = Items(
         [
             page.say(
-                "On the machine that has the records, run {command}: it checks each of them, and looks for the head that this report quotes.",
+                "On the machine that has the records, run {command}: it checks each of them, and looks for the head that this "
+                "report quotes.",
                 command=page.typed("preuve audit verify --against FILE.html"),
             ),
             page.say(
@@ -438,6 +439,7 @@ def _verifying(campaign: Campaign, page: Page) -> Section:
         return Section("verify", page.say("How to check this report"), [page.say("This campaign is in no carbon ledger."), steps])
     quoted = page.say("This report quotes the carbon ledger as it was after this campaign: {head}.", head=page.typed(head))
     why = page.say(
-        "Whoever keeps a ledger could rewrite all of it. This copy of its head is out of their reach: if it is no longer found in the ledger, the ledger was changed."
+        "Whoever keeps a ledger could rewrite all of it. This copy of its head is out of their reach: if it is no longer found in "
+        "the ledger, the ledger was changed."
     )
     return Section("verify", page.say("How to check this report"), [quoted, why, steps])

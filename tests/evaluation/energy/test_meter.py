@@ -557,7 +557,7 @@ def test_a_suspended_machine_makes_a_window_unbelievable(at_once: None, monkeypa
 
     reading = Meter(tolerant()).measure("inference", log, work)
     assert [(each.outcome, each.reason) for each in log.readings] == [
-        ("unreadable", "it was suspended for 3600 s"),
+        ("unreadable", "it was suspended for 3 600 s"),
         ("complete", None),
     ]
     # The 3 Wh that the tracker counted are no ground for a guess.
