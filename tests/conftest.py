@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from evaluation.home import make_private
 
@@ -60,6 +61,11 @@ class Outcome:
 
 
 Preuve = Callable[..., Outcome]
+
+
+# How long an example takes is the machine's affair, on which the tests' other processes run as well.
+settings.register_profile("preuve", deadline=None)
+settings.load_profile("preuve")
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -17,16 +16,15 @@ from typing import Any
 
 from babel.dates import format_datetime
 from babel.numbers import format_decimal, format_percent
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from evaluation.audit.summary import Declared, Energy, Summary
 from evaluation.audit.verify import ROUNDING
 from evaluation.energy.evidence import EvidenceClass
 from evaluation.energy.machine import ASSUMED, UNDECLARED
+from evaluation.publishing.pages import SHORT_HASH, rendered
 
 WORDS = Path(__file__).with_name("audit_words.json")
-TEMPLATES = Path(__file__).with_name("templates")
 TEMPLATE = "audit_summary.html.j2"
 LOCALES = {"en": "en_GB", "fr": "fr"}
 MOMENTS = {"en": "d MMMM y, HH:mm:ss 'UTC'", "fr": "d MMMM y 'à' HH:mm:ss 'UTC'"}
@@ -34,10 +32,6 @@ MOMENTS = {"en": "d MMMM y, HH:mm:ss 'UTC'", "fr": "d MMMM y 'à' HH:mm:ss 'UTC'
 EXACT_DIGITS, DIGITS = 6, 3
 # Below a trillionth nothing is measured.
 MOST_DECIMALS = 12
-# What no HTML may hold, and half characters, which no file can.
-NO_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
-# So much of a hash tells its file in the bundle apart.
-SHORT_HASH = 12
 WORDS_OF_PROGRAM = "en"
 
 
@@ -50,21 +44,7 @@ def summary_page(summary: Summary, told: dict[str, Any], language: str) -> str:
         language: `en` or `fr`.
     """
     others = [other for other in LOCALES if other != language]
-    page = _template().render(summary=summary, told=told, write=_Writer(language), other=others[0])
-    return NO_TEXT.sub("\ufffd", page)
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template(TEMPLATE)
+    return rendered(TEMPLATE, summary=summary, told=told, write=_Writer(language), other=others[0])
 
 
 @cache

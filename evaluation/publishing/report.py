@@ -461,16 +461,16 @@ def _lowest(result: CandidateResult, groups: Sequence[str], column: str | None, 
         "samples": worst.samples,
     }
     if column is None:
-        yield page.say("Class worst served: {group}, {share} answered rightly ({ends}; {samples} test samples).", **figures)
+        yield page.say("Class worst served: {group}, {share} answered rightly ({ends}; test samples: {samples}).", **figures)
     elif result.campaign.answers_are_texts:
         yield page.say(
-            "By {column}, worst served: {group}, {share} of what was to be found ({ends}; {samples} test samples).",
+            "By {column}, worst served: {group}, {share} of what was to be found ({ends}; test samples: {samples}).",
             column=column,
             **figures,
         )
     else:
         yield page.say(
-            "By {column}, worst served: {group}, {share} answered rightly ({ends}; {samples} test samples).",
+            "By {column}, worst served: {group}, {share} answered rightly ({ends}; test samples: {samples}).",
             column=column,
             **figures,
         )

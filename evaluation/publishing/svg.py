@@ -113,7 +113,8 @@ def _drawn(axes: Axes) -> str:
         # The font here lacks emoji and other alphabets; the reader's browser has its own fonts.
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
         FigureCanvasSVG(axes.get_figure(root=True)).print_svg(drawn, metadata={"Date": None, "Creator": None})
-    return drawn.getvalue()
+    # What no XML can hold, and names may; matplotlib lets it through.
+    return NO_TEXT.sub("\ufffd", drawn.getvalue())
 
 
 def _cleaned(root: ET.Element) -> None:

@@ -7,7 +7,7 @@ import pytest
 from evaluation.energy.factors import find_factor
 from evaluation.energy.journal import Journal, journal_folder
 from evaluation.exceptions import RecordError
-from evaluation.records.development import development_wh
+from evaluation.records.development import development_wh, energy_by_campaign, ledger_energies
 from evaluation.records.entries import closed_entry
 from evaluation.records.ledger import Ledger, ledger_path
 from evaluation.records.recovery import unrecorded_wh
@@ -81,3 +81,24 @@ def test_a_journal_that_is_still_there_is_charged_by_its_readings_and_a_strange_
     (journal_folder() / "20261123-200000-cccc.jsonl").write_text("", encoding="utf-8")
     assert unrecorded_wh(TASK) == {CAMPAIGN.id: 2.0}
     assert unrecorded_wh("document-summarisation") == {}
+
+
+def test_each_campaign_has_the_most_that_anybody_knows_of_it() -> None:
+    # The first by MLflow, the second, whose run was deleted, by the ledger, the third, which was killed, by its journal.
+    store = Recorded({"first": 3.0, "second": 0.5})
+    found = energy_by_campaign(store, {"first": 2.0, "second": 2.5}, {"second": 1.0, "third": 0.25})  # type: ignore[arg-type]
+    assert found == {"first": 3.0, "second": 2.5, "third": 0.25}
+
+
+def test_the_ledger_tells_the_energies_of_all_tasks_at_once() -> None:
+    record(CAMPAIGN)
+    record(CAMPAIGN.model_copy(update={"task": "document-summarisation", "id": "20261123-200000-aaaa"}))
+    record(CAMPAIGN.model_copy(update={"id": "20261123-210000-bbbb"}))
+    assert ledger_energies(Ledger()) == {
+        TASK: {CAMPAIGN.id: 2.0, "20261123-210000-bbbb": 2.0},
+        "document-summarisation": {"20261123-200000-aaaa": 2.0},
+    }
+
+
+def test_an_empty_ledger_tells_no_energy() -> None:
+    assert ledger_energies(Ledger()) == {}
