@@ -22,7 +22,8 @@ from evaluation.audit.summary import Declared, Energy, Summary
 from evaluation.audit.verify import ROUNDING
 from evaluation.energy.evidence import EvidenceClass
 from evaluation.energy.machine import ASSUMED, UNDECLARED
-from evaluation.publishing.pages import SHORT_HASH, rendered
+from evaluation.publishing.language import Language
+from evaluation.publishing.pages import SHORT_HASH, Page, rendered
 
 WORDS = Path(__file__).with_name("audit_words.json")
 TEMPLATE = "audit_summary.html.j2"
@@ -44,7 +45,7 @@ def summary_page(summary: Summary, told: dict[str, Any], language: str) -> str:
         language: `en` or `fr`.
     """
     others = [other for other in LOCALES if other != language]
-    return rendered(TEMPLATE, summary=summary, told=told, write=_Writer(language), other=others[0])
+    return rendered(TEMPLATE, Page(Language(language)), summary=summary, told=told, write=_Writer(language), other=others[0])
 
 
 @cache

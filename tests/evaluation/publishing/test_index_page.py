@@ -85,8 +85,10 @@ def test_energy_counts_in_the_year_in_which_a_campaign_began() -> None:
         (20.0, f"En 2026, l’ensemble des POC a consommé 2,08{N}kWh, dans la limite du plafond de 20{N}kWh (10{N}%)."),
         (
             None,
-            f"En 2026, l’ensemble des POC a consommé 2,08{N}kWh. "
-            "Aucun plafond n’est fixé pour le programme (goals.toml, [programme]).",
+            (
+                f"En 2026, l’ensemble des POC a consommé 2,08{N}kWh. "
+                "Aucun plafond n’est fixé pour le programme (goals.toml, [programme])."
+            ),
         ),
     ],
 )

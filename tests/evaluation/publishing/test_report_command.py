@@ -45,7 +45,7 @@ def test_a_poc_has_a_report_of_its_latest_campaign(preuve: Preuve, out: Path) ->
     outcome = preuve("report", TASK, "--out", out, "--lang", "fr", *DAY)
     page = out / f"{TASK}-{SECOND}.fr.html"
     assert (outcome.status, outcome.err) == (0, "")
-    assert outcome.out.splitlines() == [f"GO IF: linear (campaign {SECOND})", str(page)]
+    assert outcome.out.splitlines() == [f"GO: linear (campaign {SECOND})", str(page)]
     assert "Rapport du 25 novembre 2026." in read_page(page.read_text(encoding="utf-8"))
 
 
@@ -61,17 +61,17 @@ def test_all_reports_come_with_an_index(preuve: Preuve, out: Path) -> None:
     outcome = preuve("report", "--all", "--out", out, "--lang", "fr", *DAY)
     assert outcome.out.splitlines()[-1] == str(out / "index.fr.html")
     assert {path.name for path in out.iterdir()} == {"index.fr.html", f"{TASK}-{SECOND}.fr.html"}
-    assert "- GO SI\u00a0: 1\n" in read_page((out / "index.fr.html").read_text(encoding="utf-8"))
+    assert "- GO\u00a0: 1\n" in read_page((out / "index.fr.html").read_text(encoding="utf-8"))
 
 
-def test_another_process_could_read_what_was_written(preuve: Preuve, out: Path) -> None:
+def test_a_program_can_read_what_was_written(preuve: Preuve, out: Path) -> None:
     outcome = preuve("report", TASK, "--out", out, "--lang", "en", "--json", *DAY)
     page = str(out / f"{TASK}-{SECOND}.en.html")
     assert json.loads(outcome.out) == {
         "page": page,
         "language": "en",
         "date": "2026-11-25",
-        "decision": "GO IF",
+        "decision": "GO",
         "candidate": "linear",
         "campaign": SECOND,
         "files": [page],
