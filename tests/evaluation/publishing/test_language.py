@@ -181,6 +181,7 @@ def test_french_has_a_plural_from_two(number: int, french: str) -> None:
         ({"LANG": "de_DE.UTF-8"}, "fr"),
         ({"LANG": "fr_FR.UTF-8", "LC_MESSAGES": "en_US.UTF-8"}, "en"),
         ({"LANG": "en_GB.UTF-8", "LC_ALL": "C.UTF-8"}, "fr"),
+        ({"LC_MESSAGES": "en_GB.UTF-8", "LC_ALL": "fr_FR.UTF-8"}, "fr"),
     ],
 )
 def test_pages_are_in_the_locale_s_language_else_in_french(
