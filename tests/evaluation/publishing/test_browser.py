@@ -13,13 +13,14 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from evaluation.assessment import Assessment
-from tests.browser import DESK, PHONE, PRINTED, opened
-from tests.reports import ASSESSMENTS, write_pages
+from tests.browser import DESK, HEIGHT, PHONE, PRINTED, opened
+from tests.reports import ASSESSMENTS, CARD, write_pages
 
 LANGUAGES = ("fr", "en")
 KINDS = ("report", "index", "card")
-EACH = [(name, "report", code) for name in ASSESSMENTS for code in LANGUAGES]
-EACH += [("rich", kind, code) for kind in KINDS[1:] for code in LANGUAGES]
+# All kinds in both languages; of what a report can lack, one language is enough.
+EACH = [("rich", kind, code) for kind in KINDS for code in LANGUAGES]
+EACH += [("texts", "report", "en"), *((name, "report", "fr") for name in ASSESSMENTS if name != "rich")]
 RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "resultTypes": ["violations"],
@@ -111,8 +112,9 @@ def test_axe_finds_what_is_wrong(browser: Browser, tmp_path: Path) -> None:
 
 
 def test_nothing_is_wider_than_a_phone_or_a_desk_enlarged_twice(browser: Browser, path: Path) -> None:
-    for width, scale in ((PHONE, 1.0), (DESK // 2, 2.0), (800, 1.0), (DESK, 1.0)):
-        with opened(browser, path, width=width, device_scale_factor=scale) as page:
+    with opened(browser, path, device_scale_factor=2) as page:
+        for width in (PHONE, DESK // 2, 800, DESK):
+            page.set_viewport_size({"width": width, "height": HEIGHT})
             assert widest(page) <= width
 
 
@@ -181,16 +183,20 @@ def test_without_a_style_sheet_it_reads_in_the_same_order(browser: Browser, rich
     with opened(browser, rich) as page:
         page.evaluate("document.querySelectorAll('style').forEach(style => style.remove())")
         text = page.evaluate("document.body.innerText")
-        tops = page.evaluate("[...document.querySelectorAll('h1, h2')].map(each => each.getBoundingClientRect().top)")
-    assert tops == sorted(tops)
-    parts = ("Orientation des demandes", "NO GO", "tiny-transformer", "macro-F1", "keywords", "hub-transformer", "demandes.csv")
-    places = [text.index(part) for part in parts[:2]]
+        heads = page.locator("h1, h2").evaluate_all("all => all.map(each => [each.id, each.getBoundingClientRect().top])")
+    order = ["", "decision", "candidates-side-by-side", "scale", "worst", "sure", "contents"]
+    assert [anchor for anchor, _ in heads][: len(order)] == order
+    assert [top for _, top in heads] == sorted(top for _, top in heads)
+    # First what is asked and decided, then by which goals, then the candidates.
+    places = [text.index(part) for part in (CARD.title, CARD.question, "NO GO", "macro-F1")]
     assert places == sorted(places)
     # What stands in lines of their own within a cell does so here too, and no figure runs into the next.
     assert not re.search(r"\d,\d{3}\d,\d", text)
 
 
-def test_without_scripts_it_says_the_same(browser: Browser, path: Path) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+def test_without_scripts_it_says_the_same(browser: Browser, folder: Path, kind: str) -> None:
+    path = written(folder, "rich", "fr")[kind]
     with opened(browser, path) as page:
         assert page.locator("script").count() == 0
         said = words_of(page)
