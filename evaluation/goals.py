@@ -87,6 +87,11 @@ class Goal:
         return self.name if self.slice is None else f"{self.name} {which}"
 
     @property
+    def limit(self) -> float:
+        """The ceiling or the floor; 0 where there is neither."""
+        return self.ceiling if self.ceiling is not None else self.floor or 0.0
+
+    @property
     def bound(self) -> str:
         """The bound in short: `≤ 1 Wh`."""
         unit = GOAL_UNITS[self.name] if self.name == "guardrail" else self.metric or GOAL_UNITS[self.name]

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from evaluation.energy.evidence import ComponentName, EvidenceClass, class_of_total
+from evaluation.energy.evidence import NOT_COUNTED, ComponentName, EvidenceClass, class_of_total
 
 JOULES_PER_WH = 3600.0
 # Below half a second nothing is measurable: the tracker reports less than the noise of its own sampling.
@@ -177,6 +177,13 @@ def _energy_by_class(components: Sequence[Component]) -> Mapping[EvidenceClass, 
     for component in components:
         by_class[component.evidence] += component.energy_wh  # type: ignore[assignment]  # a Counter adds up floats as well
     return by_class
+
+
+def not_counted_share(readings: Sequence[Reading]) -> float:
+    """The share of an energy that is modelled or declared, and read from no counter; 0 where there is no energy."""
+    total_wh = sum(reading.energy_wh for reading in readings)
+    not_counted_wh = sum(part.energy_wh for reading in readings for part in reading.components if part.evidence in NOT_COUNTED)
+    return not_counted_wh / total_wh if total_wh else 0.0
 
 
 def above_idle_wh(reading: Reading, idle: Reading) -> float:

@@ -121,10 +121,6 @@ def _unknown(goal: Goal, reason: Message, *settled_by: Message) -> Judged:
     return Judged(goal.key, "undetermined", goal, None, reason, settled_by)
 
 
-def _bound(goal: Goal) -> float:
-    return goal.ceiling if goal.ceiling is not None else goal.floor or 0.0
-
-
 # Quality
 
 
@@ -142,7 +138,7 @@ def _quality(case: Case, result: CandidateResult, goal: Goal) -> Judged:
         if not metric.higher_is_better:
             # A floor asks for more of it; that more of it is worse, whoever wrote the goal did not mean.
             return _unclear(goal, score, say("less of {metric} is better, and a floor asks for more of it", metric=name))
-    judged = _judged(goal, score, lambda: more_samples(score, _bound(goal), len(result.expected), share=of_share))
+    judged = _judged(goal, score, lambda: more_samples(score, goal.limit, len(result.expected), share=of_share))
     return _trusted(case, result, judged) if name == metric.name else judged
 
 
@@ -162,7 +158,7 @@ def _guardrail(case: Case, result: CandidateResult, goal: Goal) -> Judged:
     if score.low is None:
         return _unclear(goal, score, say("there is no interval of {metric}: the test is too small", metric=name))
     share = 0 <= (score.low or 0) <= (score.high or 0) <= 1
-    return _judged(goal, score, lambda: more_samples(score, _bound(goal), len(result.expected), share=share))
+    return _judged(goal, score, lambda: more_samples(score, goal.limit, len(result.expected), share=share))
 
 
 def _unclear(goal: Goal, value: Interval, reason: Message) -> Judged:
@@ -180,10 +176,10 @@ def _gain(case: Case, result: CandidateResult, goal: Goal) -> Judged:
     if gain is None or gain.low is None:
         return _no_gain(case, goal, (result, baseline), found)
     samples = len(result.expected)
-    decisive = _samples_to_decide(case, found) if gain.value > _bound(goal) or outcome_of(gain, goal) == "met" else 0.0
+    decisive = _samples_to_decide(case, found) if gain.value > goal.limit or outcome_of(gain, goal) == "met" else 0.0
 
     def settled_by() -> Iterable[Message]:
-        return more_samples(gain, _bound(goal), samples, at_least=decisive)
+        return more_samples(gain, goal.limit, samples, at_least=decisive)
 
     judged = _judged(goal, gain, settled_by)
     if judged.outcome == "met" and found.better != result.name:
@@ -248,7 +244,7 @@ def _with_undefined(judged: Judged, unasked: Unasked) -> Judged:
         reason = say(template, groups=unasked.number, group=unasked.named[0])
     else:
         reason = say("undefined for classes without a test sample: {groups}", groups=unasked.number)
-    least = samples_if_all_right(_bound(judged.bound) if judged.bound else 0.0)
+    least = samples_if_all_right(judged.bound.limit if judged.bound else 0.0)
     if least is None:
         return replace(judged, outcome="undetermined", reason=joined(reason, judged.reason), settled_by=())
     remedy = say("at least {samples} test samples of each class that has none, if all are answered rightly", samples=least)
@@ -282,12 +278,12 @@ def _slice_recall(_: Case, result: CandidateResult, goal: Goal) -> Judged:
     meant = [place for place, value in enumerate(values) if value == goal.value and not np.isnan(right[place])]
     if not meant:
         reason = say("the test has no sample with {column} = {value}", column=column, value=goal.value)
-        least = samples_if_all_right(_bound(goal))
+        least = samples_if_all_right(goal.limit)
         template = words("at least {samples} test samples with {column} = {value}, if all are answered rightly")
         return _unknown(goal, reason, *([] if least is None else [say(template, samples=least, column=column, value=goal.value)]))
     of_value, group = right[meant], f"{column}={goal.value}"
     share = interval_of_mean_share(of_value)
-    return _judged(goal, share, lambda: more_samples_of_groups(of_value, [group] * len(meant), _bound(goal)))
+    return _judged(goal, share, lambda: more_samples_of_groups(of_value, [group] * len(meant), goal.limit))
 
 
 def _worst(result: CandidateResult, goal: Goal, groups: Sequence[str]) -> Judged:
@@ -298,7 +294,7 @@ def _worst(result: CandidateResult, goal: Goal, groups: Sequence[str]) -> Judged
     if worst is None:
         return _unknown(goal, say("there are no answers"))
     reason = say("lowest: {group}, {samples} test samples", group=worst.group, samples=worst.samples)
-    return _judged(goal, worst.interval, lambda: more_samples_of_groups(rights, groups, _bound(goal)), reason)
+    return _judged(goal, worst.interval, lambda: more_samples_of_groups(rights, groups, goal.limit), reason)
 
 
 # Energy and carbon
@@ -309,7 +305,7 @@ def _energy_per_unit(_: Case, result: CandidateResult, goal: Goal) -> Judged:
     if energy_wh is None:
         return _unknown(goal, say("it was not measured"))
     value = widened(energy_wh, true_factors(result))
-    return _judged(goal, value, lambda: better_energy(result, _bound(goal)), one_round(energy_wh))
+    return _judged(goal, value, lambda: better_energy(result, goal.limit), one_round(energy_wh))
 
 
 def one_round(interval: Interval) -> Message | None:
@@ -342,7 +338,7 @@ def _marginal(case: Case, result: CandidateResult, goal: Goal) -> Judged:
         return _unknown(goal, say("the baseline without AI was not measured"), say("a campaign with the baseline"))
     if margin is None:
         return _no_margin(case, goal, case.comparison.between(result.name, baseline.name))
-    extra, correct, ceiling = Extra.of(result, baseline), margin.correct_per_unit, _bound(goal)
+    extra, correct, ceiling = Extra.of(result, baseline), margin.correct_per_unit, goal.limit
     if margin.wh_per_correct is None and certainly_above(margin.extra_wh, correct, ceiling):
         reason = (
             say("more energy than the baseline, and no additional correct outcome")

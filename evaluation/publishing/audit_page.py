@@ -9,7 +9,6 @@ import datetime as dt
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,17 +21,15 @@ from evaluation.audit.summary import Declared, Energy, Summary
 from evaluation.audit.verify import ROUNDING
 from evaluation.energy.evidence import EvidenceClass
 from evaluation.energy.machine import ASSUMED, UNDECLARED
-from evaluation.publishing.language import Language
+from evaluation.numbers import SIGNIFICANT_DIGITS
+from evaluation.publishing.language import LOCALES, Language
 from evaluation.publishing.pages import SHORT_HASH, Page, rendered
 
 WORDS = Path(__file__).with_name("audit_words.json")
 TEMPLATE = "audit_summary.html.j2"
-LOCALES = {"en": "en_GB", "fr": "fr"}
 MOMENTS = {"en": "d MMMM y, HH:mm:ss 'UTC'", "fr": "d MMMM y 'à' HH:mm:ss 'UTC'"}
-# As many digits as verify.py prints of the energy, so that one can be told from the other; and as many as a table is read for.
-EXACT_DIGITS, DIGITS = 6, 3
-# Below a trillionth nothing is measured.
-MOST_DECIMALS = 12
+# As many digits as verify.py prints of the energy, so that one can be told from the other.
+EXACT_DIGITS = 6
 WORDS_OF_PROGRAM = "en"
 
 
@@ -45,7 +42,8 @@ def summary_page(summary: Summary, told: dict[str, Any], language: str) -> str:
         language: `en` or `fr`.
     """
     others = [other for other in LOCALES if other != language]
-    return rendered(TEMPLATE, Page(Language(language)), summary=summary, told=told, write=_Writer(language), other=others[0])
+    write = _Writer(language)
+    return rendered(TEMPLATE, write.page, summary=summary, told=told, write=write, other=others[0])
 
 
 @cache
@@ -60,15 +58,18 @@ class _Writer:
 
     language: str
 
+    @property
+    def page(self) -> Page:
+        """What all pages write by."""
+        return Page(Language(self.language))
+
     def say(self, key: str, **values: object) -> Markup:
         """The words of a key. Values are escaped, unless they are markup."""
         return Markup(escape(_words()[key][self.language])).format(**values)  # noqa: S704  # it is escaped
 
     def said(self, text: object, language: str | None = None) -> Markup:
         """What a record says."""
-        if language and language != self.language:
-            return Markup('<bdi lang="{}">{}</bdi>').format(language, text)
-        return Markup("<bdi>{}</bdi>").format(text)
+        return self.page.said(text, language)
 
     def program_said(self, text: object) -> Markup:
         """What the program itself has recorded, in its own language."""
@@ -76,7 +77,7 @@ class _Writer:
 
     def code(self, text: object) -> Markup:
         """Something to be typed or compared letter by letter."""
-        return Markup("<code>{}</code>").format(text)
+        return self.page.typed(text)
 
     def strong(self, text: object) -> Markup:
         """What is read first."""
@@ -90,18 +91,9 @@ class _Writer:
         """The beginning of a hash."""
         return self.code(self.said(sha256[:SHORT_HASH]))
 
-    def number(self, value: float, digits: int = DIGITS) -> str:
-        """A number with so many significant digits, its whole part never rounded.
-
-        >>> _Writer("en").number(1234.5), _Writer("fr").number(0.0123456), _Writer("fr").number(0)
-        ('1,234', '0,0123', '0')
-        """
-        if value == 0:
-            return "0"
-        exponent = Decimal(f"{abs(value):.{digits - 1}e}").adjusted()
-        decimals = min(max(0, digits - 1 - exponent), MOST_DECIMALS)
-        pattern = f"#,##0.{'0' * decimals}" if decimals else "#,##0"
-        return format_decimal(Decimal(repr(value)), format=pattern, locale=LOCALES[self.language])
+    def number(self, value: float, digits: int = SIGNIFICANT_DIGITS) -> str:
+        """A number with so many significant digits, its whole part never rounded."""
+        return self.page.number(value, digits)
 
     def exact(self, value: float) -> str:
         """The same with the digits that verify.py prints."""
@@ -115,7 +107,7 @@ class _Writer:
 
     def count(self, value: int) -> str:
         """A whole number."""
-        return format_decimal(value, locale=LOCALES[self.language])
+        return self.page.language.count(value)
 
     def figure(self, value: float | str) -> Markup:
         """A declared figure with all its digits, or declared words."""

@@ -17,7 +17,7 @@ from evaluation.judgement.statistics import Interval
 from evaluation.messages import say, words
 from evaluation.publishing.language import Language, Scale
 from evaluation.publishing.pages import Table
-from evaluation.publishing.svg import ALARM, INK, LINE, QUIET, SERIES, SHADE, TEXT_SIZE, as_svg, canvas, name_in_picture
+from evaluation.publishing.svg import ALARM, INK, LINE, QUIET, SERIES, SHADE, TEXT_SIZE, as_svg, canvas, name_in_picture, name_rows
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,7 +28,13 @@ ROW_HEIGHT = 26.0
 SMALL = 11
 COMPONENTS = {"cpu": words("processor"), "gpu": words("graphics card"), "ram": words("memory")}
 HATCHES = {"cpu": "", "gpu": "xx", "ram": "//"}
-VOLUMES = {"low": words("low volume"), "central": words("central volume"), "high": words("high volume")}
+VOLUMES = {
+    "low": words("{candidate}, low volume"),
+    "central": words("{candidate}, central volume"),
+    "high": words("{candidate}, high volume"),
+}
+# Beside an outcome's word, for the eye that runs down a column.
+MARKS = {"met": "✓", "missed": "✗", "undetermined": "?"}
 # A goal is drawn up to so many times its bound; what lies beyond is cut, and said.
 MOST_BOUNDS = 2.0
 
@@ -214,12 +220,11 @@ def _quality_table(found: Assessment, shown: Sequence[CandidateResult], scale: S
 
 def _quality_row(found: Assessment, result: CandidateResult, scale: Scale, language: Language) -> tuple[str, ...]:
     score, energy_wh = result.scores[found.comparison.metric.name], result.energy_wh or Interval(0.0)
-    ends = [language.score(end) for end in (score.low, score.high) if end is not None]
     true = [language.number(bound * scale.factor) for bound in result.true_wh or ()]
     return (
         result.name,
         language.score(score.value),
-        language.between(*ends) if len(ends) == 2 else "",
+        language.ends(score, language.score),
         language.number(energy_wh.value * scale.factor),
         language.interval(energy_wh, scale.factor),
         language.between(*true) if len(true) == 2 else "",
@@ -245,10 +250,7 @@ def goals_as_bullets(found: Assessment, candidate: str, language: Language) -> P
             _bullet(axes, -place, judged, language)
         axes.axvline(1, color=INK, linewidth=1.5)
         axes.set_xlim(0, MOST_BOUNDS)
-        axes.set_ylim(-len(goals) + 0.4, 0.6)
-        names = [_shortened(_goal(found, judged, language), 38) for judged in goals]
-        axes.set_yticks([-place for place in range(len(goals))], names, parse_math=False, fontsize=SMALL)
-        axes.tick_params(axis="y", length=0)
+        name_rows(axes, [_shortened(_goal(found, judged, language), 38) for judged in goals], SMALL)
         axes.set_xticks([0, 1, 2], ["0", language.say("the bound"), language.say("twice")])
         svg = as_svg(axes, "goals", title, description)
     headings = (
@@ -267,10 +269,7 @@ def _in_bounds(judged: Judged) -> bool:
 
 
 def _bound(judged: Judged) -> float:
-    goal = judged.bound
-    if goal is None:
-        return 0.0
-    return goal.ceiling if goal.ceiling is not None else goal.floor or 0.0
+    return judged.bound.limit if judged.bound else 0.0
 
 
 def _goal(found: Assessment, judged: Judged, language: Language) -> str:
@@ -294,7 +293,7 @@ def _bullet(axes: Axes, row: float, judged: Judged, language: Language) -> None:
         axes.plot([min(max(end, 0.0), MOST_BOUNDS) for end in ends], [row, row], color=INK, linewidth=1.2)
     if goal.target is not None:
         axes.plot([min(goal.target / bound, MOST_BOUNDS)], [row], marker="|", markersize=14, color=INK)
-    mark = {"met": "✓", "missed": "✗"}.get(judged.outcome, "?")
+    mark = MARKS[judged.outcome]
     beyond = " ▸" if max([value.value / bound, *ends]) > MOST_BOUNDS else ""
     axes.text(
         MOST_BOUNDS + 0.05,
@@ -370,9 +369,7 @@ def _stacked(axes: Axes, shown: Sequence[CandidateResult], names: Sequence[str],
         if result.energy_wh:
             axes.text(1.02, -place, language.energy(result.energy_wh.value), va="center", fontsize=TEXT_SIZE)
     axes.set_xlim(0, 1)
-    axes.set_ylim(-len(shown) + 0.4, 0.6)
-    axes.set_yticks([-place for place in range(len(shown))], [name_in_picture(each.name) for each in shown], parse_math=False)
-    axes.tick_params(axis="y", length=0)
+    name_rows(axes, [name_in_picture(each.name) for each in shown])
     axes.set_xticks([0, 0.5, 1], [language.percent(share) for share in (0, 0.5, 1)])
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(names), frameon=False, fontsize=TEXT_SIZE, borderaxespad=0)
 
@@ -419,9 +416,8 @@ def year_in_service(found: Assessment, candidate: str, language: Language) -> Pi
 
 
 def _year_name(name: str, year: YearOfService, language: Language) -> str:
-    if year.rebound == 1:
-        return language.say("{name}, {volume}", name=name, volume=say(VOLUMES[year.volume]))
-    return language.say("{name}, {volume}, asked {times} times", name=name, volume=say(VOLUMES[year.volume]), times=year.rebound)
+    named = say(VOLUMES[year.volume], candidate=name)
+    return language.message(named if year.rebound == 1 else say("{name}, asked {times} times", name=named, times=year.rebound))
 
 
 def _years(axes: Axes, years: Sequence[tuple[CandidateResult, YearOfService]], ceiling: float | None, language: Language) -> None:
@@ -434,17 +430,14 @@ def _years(axes: Axes, years: Sequence[tuple[CandidateResult, YearOfService]], c
         axes.axvline(ceiling, color=ALARM, linewidth=1.2, linestyle=(0, (1, 2)), label=language.say("ceiling"))
     most = max([*(one + other for one, other in zip(reserved, active, strict=True)), ceiling or 0.0])
     axes.set_xlim(0, most * 1.05 or 1.0)
-    axes.set_ylim(-len(years) + 0.4, 0.6)
-    names = [_year_name(name_in_picture(each.name), year, language) if year.rebound == 1 else "" for each, year in years]
-    axes.set_yticks(
-        places, [_first_of_three(name, year, language) for name, (_, year) in zip(names, years, strict=True)], parse_math=False
-    )
-    axes.tick_params(axis="y", length=0, labelsize=SMALL)
+    name_rows(axes, [_row_of_year(each, year, language) for each, year in years], SMALL)
     axes.set_xlabel(language.say("kWh a year"))
     axes.xaxis.set_major_formatter(lambda value, _: language.plain(round(float(value), 9)))
     axes.legend(loc="lower left", bbox_to_anchor=(-0.7, 1), ncols=3, frameon=False, fontsize=TEXT_SIZE, borderaxespad=0)
 
 
-def _first_of_three(name: str, year: YearOfService, language: Language) -> str:
+def _row_of_year(result: CandidateResult, year: YearOfService, language: Language) -> str:
     """The whole name for the first rebound, and only the rebound for the next ones."""
-    return name or language.say("asked {times} times", times=year.rebound)
+    if year.rebound == 1:
+        return _year_name(name_in_picture(result.name), year, language)
+    return language.say("asked {times} times", times=year.rebound)

@@ -14,11 +14,13 @@ from evaluation.numbers import UNKNOWN
 from evaluation.publishing.charts import ROW_HEIGHT, SMALL, Picture
 from evaluation.publishing.language import Language
 from evaluation.publishing.pages import Table
-from evaluation.publishing.svg import ALARM, INK, LINE, QUIET, SERIES, TEXT_SIZE, as_svg, canvas, name_in_picture
+from evaluation.publishing.svg import ALARM, INK, LINE, QUIET, SERIES, TEXT_SIZE, as_svg, canvas, name_in_picture, name_rows
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+# Pairs of a right answer and what was answered.
+Answered = Counter[tuple[str, str]]
 # Of more classes a matrix has no room for names: then the pairs that are confused most are drawn.
 MOST_CLASSES = 25
 MOST_PAIRS = 20
@@ -32,21 +34,22 @@ def confusion(found: Assessment, candidate: str, language: Language) -> Picture 
     result = found.comparison.result(candidate)
     if found.comparison.campaign.answers_are_texts:
         return _found_in_texts(result, language)
-    pairs = _confused(result)
+    answered = _answered(result)
+    pairs = _confused(answered)
     if not pairs:
         return None
     title = language.say("What {candidate} takes for what", candidate=candidate)
-    (expected, answered), number = pairs[0]
+    (right, taken_for), number = pairs[0]
     described = language.say_number(
         "Most often confused: {expected} taken for {answered}, {number} time.",
         "Most often confused: {expected} taken for {answered}, {number} times.",
         number,
-        expected=expected,
-        answered=answered,
+        expected=right,
+        answered=taken_for,
     )
     classes = sorted(set(result.expected))
     svg = (
-        _matrix(result, classes, title, described, language)
+        _matrix(answered, classes, title, described, language)
         if len(classes) <= MOST_CLASSES
         else _pair_bars(pairs[:MOST_PAIRS], title, described)
     )
@@ -62,16 +65,19 @@ def confusion(found: Assessment, candidate: str, language: Language) -> Picture 
     return Picture("confusion", title, described, svg, Table(caption, headings, rows, frozenset({2, 3})))
 
 
-def _confused(result: CandidateResult) -> list[tuple[tuple[str, str], int]]:
-    answers = [answer for run in result.campaign.finished_runs_of(result.candidate) for answer in run.predictions]
-    wrong = Counter((answer.expected, answer.predicted) for answer in answers if answer.expected != answer.predicted)
-    return sorted(wrong.items(), key=lambda pair: (-pair[1], pair[0]))
-
-
-def _matrix(result: CandidateResult, classes: Sequence[str], title: str, described: str, language: Language) -> str:
-    """A circle for each pair, its area the number of answers; right answers are hollow, so that wrong ones are seen."""
+def _answered(result: CandidateResult) -> Answered:
+    """How often each right answer was answered by what, over all seeds."""
     runs = result.campaign.finished_runs_of(result.candidate)
-    counted = Counter((answer.expected, answer.predicted) for run in runs for answer in run.predictions)
+    return Counter((answer.expected, answer.predicted) for run in runs for answer in run.predictions)
+
+
+def _confused(answered: Answered) -> list[tuple[tuple[str, str], int]]:
+    wrong = [(pair, number) for pair, number in answered.items() if pair[0] != pair[1]]
+    return sorted(wrong, key=lambda pair: (-pair[1], pair[0]))
+
+
+def _matrix(counted: Answered, classes: Sequence[str], title: str, described: str, language: Language) -> str:
+    """A circle for each pair, its area the number of answers; right answers are hollow, so that wrong ones are seen."""
     known = {name: place for place, name in enumerate(classes)}
     most = max(counted.values())
     with canvas(20.0 * len(classes) + 190, left=190, right=20, bottom=180, top=10) as axes:
@@ -105,9 +111,7 @@ def _pair_bars(pairs: Sequence[tuple[tuple[str, str], int]], title: str, describ
         places = [-place for place in range(len(pairs))]
         axes.barh(places, [number for _, number in pairs], height=0.6, color=ALARM)
         names = [f"{name_in_picture(one)} → {name_in_picture(other)}" for (one, other), _ in pairs]
-        axes.set_yticks(places, names, parse_math=False, fontsize=SMALL)
-        axes.tick_params(axis="y", length=0)
-        axes.set_ylim(-len(pairs) + 0.4, 0.6)
+        name_rows(axes, names, SMALL)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         return as_svg(axes, "confusion", title, described)
 
@@ -168,11 +172,7 @@ def worst_slices(found: Assessment, candidate: str, language: Language) -> Pictu
         for place, group in enumerate(groups):
             _group_row(axes, -place, group, language)
         axes.set_xlim(0, 1)
-        axes.set_ylim(-len(groups) + 0.4, 0.6)
-        axes.set_yticks(
-            [-place for place in range(len(groups))], [name_in_picture(group.name) for group in groups], parse_math=False
-        )
-        axes.tick_params(axis="y", length=0)
+        name_rows(axes, [name_in_picture(group.name) for group in groups])
         axes.set_xticks([0, 0.5, 1], [language.percent(share) for share in (0, 0.5, 1)])
         axes.set_xlabel(language.say("share answered rightly, with its interval; dotted: the floor"))
         svg = as_svg(axes, "worst", title, described)

@@ -8,17 +8,15 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from evaluation import __version__
 from evaluation.messages import Message
 from evaluation.publishing.croissant import OPEN_LICENCES, SampleData, described_table
 from evaluation.publishing.export import File
 from evaluation.publishing.language import Language
+from evaluation.publishing.pages import templates
 from evaluation.publishing.tables import Json, clean
 
 FRENCH = Language("fr")
-TEMPLATES = Path(__file__).with_name("templates")
 PAGES = {"README.md": "export_readme.md.j2", "LISEZMOI.md": "export_lisezmoi.md.j2", "LICENCE.md": "export_licence.md.j2"}
 LICENCE = {
     "name": "etalab-2.0",
@@ -70,18 +68,19 @@ class Contents:
 
 def pages(contents: Contents) -> Iterator[tuple[str, bytes]]:
     """The files for people. Whatever is not ours is escaped: Markdown lets HTML through."""
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, keep_trailing_newline=True
-    )
     for name, template in PAGES.items():
-        page = environment.get_template(template).render(
-            publisher=contents.publisher,
-            date=contents.date.isoformat(),
-            version=__version__,
-            formats=contents.formats,
-            head=contents.head,
-            samples=contents.samples,
-            left_out=[each.as_dict() for each in contents.left_out],
+        page = (
+            templates()
+            .get_template(template)
+            .render(
+                publisher=contents.publisher,
+                date=contents.date.isoformat(),
+                version=__version__,
+                formats=contents.formats,
+                head=contents.head,
+                samples=contents.samples,
+                left_out=[each.as_dict() for each in contents.left_out],
+            )
         )
         yield name, clean(page).encode()
 

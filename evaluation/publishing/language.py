@@ -9,7 +9,7 @@ import datetime as dt
 import math
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -277,6 +277,12 @@ class Language:
             return ""
         ends = ["?" if end is None else self.number(end * factor) for end in (interval.low, interval.high)]
         return self.between(*ends)
+
+    def ends(self, interval: Interval, write: Callable[[float], str]) -> str:
+        """The ends of an interval, each written in this way; empty unless both are known."""
+        if interval.low is None or interval.high is None:
+            return ""
+        return self.between(write(interval.low), write(interval.high))
 
     # Moments
 

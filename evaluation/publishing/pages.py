@@ -17,6 +17,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from evaluation.goals import Goal, goal_name
 from evaluation.judgement.statistics import Interval
 from evaluation.messages import Figure, Message, Styled, say, say_number
 from evaluation.numbers import SIGNIFICANT_DIGITS, UNKNOWN
@@ -48,11 +49,12 @@ class Table:
 
 def rendered(template: str, page: Page, **values: Any) -> str:
     """A page, the same for the same values; a template says things by `say`, as extractions of what is said know it."""
-    return NO_TEXT.sub("\ufffd", _environment().get_template(template).render(page=page, say=page.say, **values))
+    return NO_TEXT.sub("\ufffd", templates().get_template(template).render(page=page, say=page.say, **values))
 
 
 @cache
-def _environment() -> Environment:
+def templates() -> Environment:
+    """Of templates, in which whatever is not ours is escaped."""
     return Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -103,6 +105,10 @@ class Page:
     def capital_letter(self, text: Markup) -> Markup:
         """With a capital, as a cell of a table begins."""
         return Markup(f"{text[:1].upper()}{text[1:]}")  # noqa: S704  # it is escaped
+
+    def goal(self, key: str, goal: Goal | None, unit_name: str) -> Markup:
+        """What readers call a goal, or a condition of every GO, as a cell begins."""
+        return self.capital_letter(self.message(goal_name(key, goal, unit_name)))
 
     def _words(self, message: Message) -> Markup:
         return escape(self.language.words(message))
@@ -178,6 +184,4 @@ class Page:
         """A score, and the ends of its interval under it."""
         if interval is None or not isfinite(interval.value):
             return escape(UNKNOWN)
-        ends = (interval.low, interval.high)
-        known = [self.language.score(end) for end in ends if end is not None]
-        return self.lines(self.language.score(interval.value), self.language.between(*known) if len(known) == len(ends) else "")
+        return self.lines(self.language.score(interval.value), self.language.ends(interval, self.language.score))

@@ -16,7 +16,8 @@ from markupsafe import Markup, escape
 from evaluation.assessment import Assessment
 from evaluation.energy.evidence import MEANING
 from evaluation.energy.factors import WH_PER_KWH
-from evaluation.goals import GOAL_UNITS, Goal, goal_name
+from evaluation.energy.reading import not_counted_share
+from evaluation.goals import GOAL_UNITS, Goal
 from evaluation.judgement.comparison import CandidateResult
 from evaluation.judgement.goal_values import OUTCOMES, Judged
 from evaluation.judgement.margin import REBOUND, YearOfService, margin_of, payback_of, years_of_service
@@ -26,7 +27,15 @@ from evaluation.judgement.verdict import DECISIONS, Verdict
 from evaluation.messages import Figure, Recorded, Setting, Share, say, words
 from evaluation.numbers import UNKNOWN
 from evaluation.poc_card import PocCard
-from evaluation.publishing.charts import Picture, energy_by_component, goals_as_bullets, quality_against_energy, year_in_service
+from evaluation.publishing.charts import (
+    MARKS,
+    VOLUMES,
+    Picture,
+    energy_by_component,
+    goals_as_bullets,
+    quality_against_energy,
+    year_in_service,
+)
 from evaluation.publishing.charts_of_answers import confusion, worst_slices
 from evaluation.publishing.language import Language
 from evaluation.publishing.pages import Page, Table, rendered
@@ -39,11 +48,6 @@ METRIC_NAMES = {
     "accuracy": words("share answered rightly"),
     "fact_recall": words("share of the facts found"),
     "unsupported_facts": words("share of what is asserted that the document does not hold"),
-}
-VOLUMES = {
-    "low": words("{candidate}, low volume"),
-    "central": words("{candidate}, central volume"),
-    "high": words("{candidate}, high volume"),
 }
 # Why the leading candidate is judged as it is: what `RULE` says, of one candidate.
 WHY = {
@@ -178,7 +182,7 @@ def goal_table(found: Assessment, verdict: Verdict, page: Page) -> Table:
 
 def _goal_row(found: Assessment, judged: Judged, page: Page) -> list[str]:
     goal, unit_name = judged.bound, found.comparison.campaign.unit_name
-    name = page.capital_letter(page.message(goal_name(judged.goal, goal, unit_name)))
+    name = page.goal(judged.goal, goal, unit_name)
     outcome = page.message(OUTCOMES[judged.outcome])
     if goal is None:
         return [name, UNKNOWN, UNKNOWN, UNKNOWN, _outcome(judged, outcome)]
@@ -199,7 +203,7 @@ def _goal_row(found: Assessment, judged: Judged, page: Page) -> list[str]:
 
 def _outcome(judged: Judged, words_of: Markup) -> Markup:
     """In words; the mark before it is for the eye that runs down the column."""
-    mark = {"met": "✓", "missed": "✗"}.get(judged.outcome, "?")
+    mark = MARKS[judged.outcome]
     return Markup('<span class="outcome {}"><span aria-hidden="true">{}</span> {}</span>').format(judged.outcome, mark, words_of)
 
 
@@ -238,7 +242,7 @@ def _open_goals(found: Assessment, verdict: Verdict, page: Page) -> Iterator[Mar
     for judged in verdict.goals:
         if judged.outcome == "met":
             continue
-        name = page.capital_letter(page.message(goal_name(judged.goal, judged.bound, found.comparison.campaign.unit_name)))
+        name = page.goal(judged.goal, judged.bound, found.comparison.campaign.unit_name)
         if judged.reason:
             text = page.say("{goal}: {outcome} ({reason}).", goal=name, outcome=OUTCOMES[judged.outcome], reason=judged.reason)
         else:
@@ -493,7 +497,7 @@ def _sure(found: Assessment, leading: Verdict | None, page: Page) -> Iterator[Ma
             low=Setting(round(low, 2)),
             high=Setting(round(high, 2)),
         )
-        modelled = _modelled_share(found)
+        modelled = not_counted_share(found.comparison.campaign.measured_windows)
         if modelled:
             yield page.say("{share} of the energy is modelled or declared, and not read from a counter.", share=Share(modelled))
     if leading and leading.sensitive_to:
@@ -501,10 +505,3 @@ def _sure(found: Assessment, leading: Verdict | None, page: Page) -> Iterator[Ma
     elif leading:
         yield page.say("Under another emission factor, or another estimate of the energy, the decision would be the same.")
     yield page.say("Not measured: networks, screens, people's time, and what making this machine emitted beyond its share.")
-
-
-def _modelled_share(found: Assessment) -> float:
-    """Of the energy of all measured windows, what no counter and no meter stands behind."""
-    parts = [part for reading in found.comparison.campaign.measured_windows for part in reading.components]
-    total_wh = sum(part.energy_wh for part in parts)
-    return sum(part.energy_wh for part in parts if part.evidence in {"C", "D"}) / total_wh if total_wh else 0.0

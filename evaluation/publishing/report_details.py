@@ -12,8 +12,7 @@ from markupsafe import Markup, escape
 from evaluation import __version__
 from evaluation.assessment import Assessment
 from evaluation.energy.factors import WH_PER_KWH
-from evaluation.goals import goal_name
-from evaluation.judgement.comparison import CandidateResult, Difference
+from evaluation.judgement.comparison import STATUS, CandidateResult, Difference
 from evaluation.judgement.goal_values import OUTCOMES
 from evaluation.judgement.verdict import DECISIONS, RULE
 from evaluation.messages import Setting, words
@@ -117,8 +116,7 @@ def _difference_row(found: Difference, page: Page) -> list[str]:
     language = page.language
     quality: str = escape(UNKNOWN)
     if found.quality:
-        ends = [language.signed(end) for end in (found.quality.low, found.quality.high) if end is not None]
-        quality = page.lines(language.signed(found.quality.value), language.between(*ends) if len(ends) == 2 else "", better)
+        quality = page.lines(language.signed(found.quality.value), language.ends(found.quality, language.signed), better)
     ratio = page.lines(page.bounded(found.ratio), leaner) if found.ratio else escape(UNKNOWN)
     return [
         page.say("{one} against {other}", one=found.one, other=found.other),
@@ -160,7 +158,7 @@ def _goals(found: Assessment, page: Page) -> Section:
     headings = [page.say("Goal"), page.say("Name in goals.toml"), page.say("Target"), page.say("Ceiling"), page.say("Floor")]
     rows = [
         [
-            page.capital_letter(page.message(goal_name(key, goal, campaign.unit_name))),
+            page.goal(key, goal, campaign.unit_name),
             page.typed(key),
             *(UNKNOWN if value is None else page.plain(value) for value in (goal.target, goal.ceiling, goal.floor)),
         ]
@@ -199,19 +197,11 @@ def _candidate_row(result: CandidateResult, page: Page) -> list[str]:
     memory_mib = result.per_sample.peak_memory_mib if result.per_sample else None
     return [
         page.said(result.name),
-        page.lines(page.say(STATUS[result.status]), page.sentence(result.reason) if result.reason else ""),
+        page.lines(page.message(STATUS[result.status]), page.sentence(result.reason) if result.reason else ""),
         Markup(" ").join(params) or escape(UNKNOWN),
         page.say("too short to measure") if result.fit_energy_wh is None and result.fit_duration_s is not None else fit,
         UNKNOWN if memory_mib is None else page.say("{number} MiB", number=memory_mib),
     ]
-
-
-STATUS = {
-    "finished": words("finished"),
-    "unavailable": words("unavailable"),
-    "failed": words("failed"),
-    "interrupted": words("interrupted"),
-}
 
 
 def _data(campaign: Campaign, page: Page) -> Section:
@@ -344,8 +334,8 @@ def _reen(found: Assessment, page: Page) -> Section:
         goal = judged.bound
         value = UNKNOWN if judged.value is None else page.bounded(judged.value)
         bound = UNKNOWN if goal is None or goal.ceiling is None else f"≤\u00a0{page.plain(goal.ceiling)}"
-        name = page.message(goal_name(judged.goal, goal, campaign.unit_name))
-        rows.append([page.capital_letter(name), page.typed(judged.goal), bound, value, page.message(OUTCOMES[judged.outcome])])
+        name = page.goal(judged.goal, goal, campaign.unit_name)
+        rows.append([name, page.typed(judged.goal), bound, value, page.message(OUTCOMES[judged.outcome])])
     caption = page.say(
         "REEN law, article 35: objectives, indicators and results, {year}", year=escape(campaign.started.strftime("%Y"))
     )

@@ -9,7 +9,7 @@ import io
 import re
 import warnings
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 # Stand for a colour of the style sheet while matplotlib draws; nobody would choose them.
-INK, QUIET, LINE, SHADE, ALARM, PAPER = "#010101", "#010201", "#010301", "#010401", "#010501", "#010601"
+INK, QUIET, LINE, SHADE, ALARM = "#010101", "#010201", "#010301", "#010401", "#010501"
 SERIES = ("#020101", "#020201", "#020301", "#020401")
 VARIABLES: Mapping[str, str] = {
     INK: "var(--ink)",
@@ -28,7 +28,6 @@ VARIABLES: Mapping[str, str] = {
     LINE: "var(--line)",
     SHADE: "var(--shade)",
     ALARM: "var(--alarm)",
-    PAPER: "var(--paper)",
 } | {color: f"var(--series-{place})" for place, color in enumerate(SERIES, start=1)}
 COLOR = re.compile("|".join(VARIABLES))
 REFERENCE = re.compile(r"url\(#([^)]+)\)")
@@ -76,6 +75,13 @@ def canvas(height: float, left: float = 0.0, right: float = 0.0, bottom: float =
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(WIDTH / UNITS_PER_INCH, height / UNITS_PER_INCH), dpi=UNITS_PER_INCH)
         yield figure.add_axes((left / WIDTH, bottom / height, (WIDTH - left - right) / WIDTH, (height - bottom - top) / height))
+
+
+def name_rows(axes: Axes, names: Sequence[str], size: float = TEXT_SIZE) -> None:
+    """Name the rows of a picture of bars, of which the first is at 0 and the next ones below."""
+    axes.set_ylim(-len(names) + 0.4, 0.6)
+    axes.set_yticks([-place for place in range(len(names))], names, parse_math=False, fontsize=size)
+    axes.tick_params(axis="y", length=0)
 
 
 def as_svg(axes: Axes, name: str, title: str, description: str) -> str:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from evaluation.energy.evidence import NOT_COUNTED
 from evaluation.energy.machine import MACHINE_FILE, Declared, Machine
-from evaluation.energy.reading import Reading
+from evaluation.energy.reading import Reading, not_counted_share
 from evaluation.judgement.checks.advice import Advice, Examined
 from evaluation.judgement.settling import plain
 from evaluation.messages import Message, say
@@ -18,21 +19,15 @@ from evaluation.run import Campaign
 CODE = "P009"
 # Beyond it, a figure that nobody read decides what most of every energy is; the notes beside a comparison draw the same line.
 MOSTLY = 0.5
-NOT_COUNTED = ("C", "D")
 
 
 def check(examined: Examined) -> Iterator[Advice]:
     """One advice a campaign."""
     for campaign in examined.campaigns:
         windows = campaign.measured_windows
-        total_wh = sum(reading.energy_wh for reading in windows)
-        share = _not_counted_wh(windows) / total_wh if total_wh else 0.0
+        share = not_counted_share(windows)
         if share > MOSTLY:
             yield _advice(campaign, windows, share, examined.tried_in(campaign))
-
-
-def _not_counted_wh(windows: Sequence[Reading]) -> float:
-    return sum(part.energy_wh for reading in windows for part in reading.components if part.evidence in NOT_COUNTED)
 
 
 def _advice(campaign: Campaign, windows: Sequence[Reading], share: float, about: tuple[str, ...]) -> Advice:
