@@ -173,18 +173,24 @@ def _year_table(pocs: Sequence[Reported], programme: Programme, page: Page) -> T
     years = energy_by_year(pocs)
     if not years:
         return None
-    ceiling = programme.ceiling_kwh_per_year
     headings = [page.say("Year"), page.say("Energy, failures included"), page.say("Ceiling"), page.say("Share of the ceiling")]
     rows = [
         [
             escape(year),
-            page.language.energy(energy_wh),
-            UNKNOWN if ceiling is None else page.language.with_unit(page.plain(ceiling), "kWh"),
-            UNKNOWN if ceiling is None else page.percent(energy_wh / WH_PER_KWH / ceiling),
+            *_against_ceiling(energy_wh, programme.ceiling_kwh_per_year, page),
         ]
         for year, energy_wh in years.items()
     ]
     return Table(page.say("The programme's energy, year by year (REEN law, article 35)"), headings, rows, frozenset({1, 2, 3}))
+
+
+def _against_ceiling(energy_wh: float, ceiling_kwh: float | None, page: Page) -> list[str]:
+    """What was used, what may be, and the share that it is."""
+    return [
+        page.language.energy(energy_wh),
+        UNKNOWN if ceiling_kwh is None else page.language.with_unit(page.plain(ceiling_kwh), "kWh"),
+        page.percent(energy_wh / WH_PER_KWH / ceiling_kwh) if ceiling_kwh else UNKNOWN,
+    ]
 
 
 def _energy_sentences(pocs: Sequence[Reported], programme: Programme, page: Page, year: int) -> list[Markup]:
@@ -217,16 +223,12 @@ def _energy_table(pocs: Sequence[Reported], page: Page) -> Table:
         page.say("Ceiling for its development"),
         page.say("Share of the ceiling"),
     ]
-    rows = []
-    for poc in pocs:
-        ceiling = poc.development_ceiling_kwh
-        rows.append(
-            [
-                page.said(poc.title, poc.title_language),
-                page.language.count(len(poc.energy_wh)),
-                page.language.energy(poc.total_wh),
-                UNKNOWN if ceiling is None else page.language.with_unit(page.plain(ceiling), "kWh"),
-                UNKNOWN if not ceiling else page.percent(poc.total_wh / WH_PER_KWH / ceiling),
-            ]
-        )
+    rows = [
+        [
+            page.said(poc.title, poc.title_language),
+            page.language.count(len(poc.energy_wh)),
+            *_against_ceiling(poc.total_wh, poc.development_ceiling_kwh, page),
+        ]
+        for poc in pocs
+    ]
     return Table(page.say("Energy of each POC's development, failures included"), headings, rows, frozenset({1, 2, 3, 4}))

@@ -27,7 +27,7 @@ from evaluation.publishing.export import File, Folder
 from evaluation.publishing.indicators import Tried
 from evaluation.publishing.language import Language
 from evaluation.publishing.tables import csv_bytes, json_bytes, read_schema
-from evaluation.records.development import development_wh
+from evaluation.records.development import energy_by_campaign, ledger_energies
 from evaluation.records.ledger import Ledger
 from evaluation.records.recovery import unrecorded_wh
 from evaluation.records.store import Store, looks_like_campaign, open_store
@@ -142,6 +142,7 @@ class _Export:
         self.wanted, self.folder = wanted, folder
         self.ledger, self.programme = Ledger(), read_programme()
         self.ledger_id = self.ledger.id
+        self.recorded_wh = ledger_energies(self.ledger)
         self.publisher = Publisher(self.programme.organisation, wanted.date, wanted.language)
         self.factor = find_factor(DEFAULT_FACTOR)
         self.candidates = 0
@@ -167,7 +168,8 @@ class _Export:
             if "boamps" in self.wanted.formats:
                 self._write_reports(poc, campaign, card.task_family if card else None, head)
         if chosen.whole:
-            tried.development_wh = development_wh(chosen.store, self.ledger, unrecorded_wh(task.name))
+            recorded_wh = self.recorded_wh.get(task.name, {})
+            tried.development_wh = sum(energy_by_campaign(chosen.store, recorded_wh, unrecorded_wh(task.name)).values())
         self.tried.append(tried)
         self._add_samples(poc)
 

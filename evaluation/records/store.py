@@ -187,9 +187,10 @@ class Store:
         run_id = self._ids[run_name]
         with explained_errors():
             there = {file.path for file in self.client.list_artifacts(run_id)}
-            metrics = metric_histories(self.client, self.client.get_run(run_id))
+            run = self.client.get_run(run_id)
+            metrics = metric_histories(self.client, run)
         name = items.PREDICTIONS_FILE
-        return ({name: self._read(self.client.get_run(run_id).info, name).encode()} if name in there else {}), metrics
+        return ({name: self._read(run.info, name).encode()} if name in there else {}), metrics
 
     def add_run(
         self,
