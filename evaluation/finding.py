@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from evaluation import pocs
 from evaluation.campaign import close_what_was_killed
-from evaluation.pocs import Poc, find_poc, find_pocs, first_poc
+from evaluation.pocs import Poc
 from evaluation.records.store import looks_like_campaign, open_store
 from evaluation.run import Campaign
 
@@ -22,10 +23,10 @@ def find_campaign(what: str, poc: Poc | None = None, *, tell: Callable[[str], No
         NameNotFoundError: there is no such POC or campaign.
     """
     if not looks_like_campaign(what):
-        poc = find_poc(what)
+        poc = pocs.find_poc(what)
     elif poc is None:
-        pocs = find_pocs()
-        poc = next((poc for poc in pocs if what in open_store(poc.task.name).campaign_ids()), first_poc(pocs))
+        known = pocs.find_pocs()
+        poc = next((poc for poc in known if what in open_store(poc.task.name).campaign_ids()), pocs.first_poc(known))
     store = open_store(poc.task.name)
     close_what_was_killed(store, tell)
     return poc, store.read_campaign(what) if looks_like_campaign(what) else store.latest_campaign()
