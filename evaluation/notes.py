@@ -283,13 +283,13 @@ def service_notes(comparison: Comparison, scenario: Scenario) -> Iterator[Messag
 def _year_notes(deployment: Deployment, services: Mapping[str, Service]) -> Iterator[Message]:
     yield say(
         "In service each candidate is charged its share of a server that stands ready all year (goals.toml, [deployment]): its "
-        "part of the memory, libraries included, or of the CPU's time, whichever is larger{decides}. What the requests add to "
-        "that is in brackets.",
+        "part of the memory, libraries included, or of the CPU's time, whichever is larger{decides}. What the requests take is "
+        "added to that.",
         decides=_what_decides(services) or "",
     )
     yield say(
-        "That server idles at {watts} W and has {memory} GiB. {source} The second lines of the carbon go from the lowest to the "
-        "highest factor, PUE and making.",
+        "That server idles at {watts} W and has {memory} GiB. {source} The carbon's range goes from the lowest to the highest "
+        "factor, PUE and making.",
         watts=Setting(deployment.server_idle_w),
         memory=Setting(deployment.server_memory_gib),
         source=Sentence(Recorded(deployment.source)),

@@ -41,6 +41,11 @@ class Margin:
         """Additional correct outcomes per additional watt-hour; none where there is no additional energy."""
         return self.correct_per_unit.value / self.extra_wh.value if self.extra_wh.value > 0 else None
 
+    @property
+    def correct_per_certain_wh(self) -> Interval | None:
+        """The same between its ends; none unless additional energy is certain."""
+        return _per(self.correct_per_unit, self.extra_wh)
+
 
 def margin_of(comparison: Comparison, name: str) -> Margin | None:
     """The margin of a candidate over the baseline.
@@ -219,13 +224,18 @@ def widened(interval: Interval, factors: tuple[float, float]) -> Interval:
 
 def per_correct(extra_wh: Interval, correct: Interval) -> Interval | None:
     """Additional energy per additional correct outcome; none unless additional correct outcomes are certain."""
-    if correct.low is None or correct.high is None or correct.low <= 0:
+    return _per(extra_wh, correct)
+
+
+def _per(amount: Interval, base: Interval) -> Interval | None:
+    """One over the other, each anywhere in its interval; none unless the base is certainly above 0."""
+    if base.low is None or base.high is None or base.low <= 0:
         return None
-    low, high = extra_wh.low, extra_wh.high
+    low, high = amount.low, amount.high
     return Interval(
-        extra_wh.value / correct.value,
-        None if low is None else low / (correct.high if low > 0 else correct.low),
-        None if high is None else high / (correct.low if high > 0 else correct.high),
+        amount.value / base.value,
+        None if low is None else low / (base.high if low > 0 else base.low),
+        None if high is None else high / (base.low if high > 0 else base.high),
     )
 
 

@@ -13,7 +13,8 @@ from evaluation.poc_card import PocCard
 from evaluation.publishing.language import Language
 from evaluation.publishing.pages import Page, rendered
 from evaluation.publishing.report import metric_name
-from evaluation.publishing.report_details import Facts, Section, law_section
+from evaluation.publishing.report_frameworks import law_section
+from evaluation.publishing.sections import Facts, Section
 
 TEMPLATE = "algorithm_card.html.j2"
 

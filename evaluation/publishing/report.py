@@ -15,16 +15,14 @@ from markupsafe import Markup, escape
 
 from evaluation.assessment import Assessment
 from evaluation.energy.evidence import MEANING
-from evaluation.energy.factors import WH_PER_KWH
 from evaluation.energy.reading import not_counted_share
-from evaluation.goals import GOAL_UNITS, Goal
-from evaluation.judgement.comparison import CandidateResult
+from evaluation.judgement.comparison import STATUS, CandidateResult
 from evaluation.judgement.goal_values import OUTCOMES, Judged
 from evaluation.judgement.margin import REBOUND, YearOfService, margin_of, payback_of, years_of_service
 from evaluation.judgement.quality import worst_served
 from evaluation.judgement.statistics import Interval
 from evaluation.judgement.verdict import DECISIONS, Verdict
-from evaluation.messages import Figure, Recorded, Setting, Share, say, words
+from evaluation.messages import Figure, Recorded, Setting, Share, listed, say, words
 from evaluation.numbers import UNKNOWN
 from evaluation.poc_card import PocCard
 from evaluation.publishing.charts import (
@@ -37,6 +35,7 @@ from evaluation.publishing.charts import (
     year_in_service,
 )
 from evaluation.publishing.charts_of_answers import confusion, worst_slices
+from evaluation.publishing.goal_cells import bound_cell, found_cell, in_unit
 from evaluation.publishing.language import Language
 from evaluation.publishing.pages import Page, Table, rendered
 from evaluation.publishing.report_details import details_of
@@ -79,6 +78,7 @@ class Decision:
         goals: each with what was found.
         open_goals: what is to be said of goals that are not met, and what settles them.
         candidates: side by side, the one without AI first.
+        without_result: which others were tried; none where all have a result.
         margin: what the leading candidate adds.
         year: in service.
         worst: who is worst served, and whether people stay within reach.
@@ -91,6 +91,7 @@ class Decision:
     goals: Table | None
     open_goals: Sequence[Markup]
     candidates: Table | None
+    without_result: Markup | None
     margin: Sequence[Markup]
     year: Table | None
     worst: Sequence[Markup]
@@ -149,6 +150,7 @@ def decision_of(found: Assessment, page: Page) -> Decision:
         goals=goal_table(found, leading, page) if leading else None,
         open_goals=list(_open_goals(found, leading, page)) if leading else (),
         candidates=candidate_table(found, page) if comparison.measured else None,
+        without_result=_without_result(found, page),
         margin=list(_margin(found, leading.candidate, page)) if leading else (),
         year=year_table(found, leading.candidate, page) if leading else None,
         worst=list(_worst(found, leading, page)) if leading else (),
@@ -188,15 +190,12 @@ def _goal_row(found: Assessment, judged: Judged, page: Page) -> list[str]:
         return [name, UNKNOWN, UNKNOWN, UNKNOWN, _outcome(judged, outcome)]
     if judged.goal == "quality" or goal.metric in METRIC_NAMES:
         name = page.lines(name, metric_name(page, goal.metric or found.comparison.metric.name))
-    bound = ("≤", goal.ceiling) if goal.ceiling is not None else ("≥", goal.floor)
-    shown = UNKNOWN if bound[1] is None else f"{bound[0]}\u00a0{_in_unit(page, goal, bound[1])}"
-    target = UNKNOWN if goal.target is None else _in_unit(page, goal, goal.target)
     reached = page.say("{outcome}, target reached", outcome=OUTCOMES[judged.outcome]) if judged.at_target else outcome
     return [
         name,
-        target,
-        shown,
-        _value(page, goal, judged.value),
+        in_unit(page, goal, goal.target),
+        bound_cell(page, goal),
+        found_cell(page, goal, judged.value),
         _outcome(judged, reached if judged.outcome == "met" else outcome),
     ]
 
@@ -205,37 +204,6 @@ def _outcome(judged: Judged, words_of: Markup) -> Markup:
     """In words; the mark before it is for the eye that runs down the column."""
     mark = MARKS[judged.outcome]
     return Markup('<span class="outcome {}"><span aria-hidden="true">{}</span> {}</span>').format(judged.outcome, mark, words_of)
-
-
-def _unit_of(goal: Goal) -> str:
-    """What a goal's figures are in, without what its name says already."""
-    unit = (
-        GOAL_UNITS[goal.name].partition(" ")[0] if goal.name not in {"embodied_kg_co2e_per_year", "carbon_kg_co2e_per_year"} else ""
-    )
-    return unit if unit in {"Wh", "kWh"} else "kg CO₂e" if "co2e" in goal.name else ""
-
-
-def _in_unit(page: Page, goal: Goal, value: float) -> str:
-    return page.language.with_unit(page.plain(value), _unit_of(goal))
-
-
-def _value(page: Page, goal: Goal, value: Interval | None) -> Markup:
-    if value is None or not isfinite(value.value):
-        return escape(UNKNOWN)
-    unit = _unit_of(goal)
-    if not unit:
-        return page.score(value) if _known(value) else page.bounded(value)
-    factor = 1.0
-    if unit in {"Wh", "kWh"}:
-        in_wh = WH_PER_KWH if unit == "kWh" else 1.0
-        scale = page.language.energy_scale([value.value * in_wh])
-        unit, factor = scale.unit, scale.factor * in_wh
-    found = page.language.with_unit(page.number(value.value * factor), unit)
-    return page.lines(found, page.language.interval(value, factor))
-
-
-def _known(value: Interval) -> bool:
-    return value.low is not None and value.high is not None
 
 
 def _open_goals(found: Assessment, verdict: Verdict, page: Page) -> Iterator[Markup]:
@@ -339,6 +307,15 @@ def _decision_on(found: Assessment, result: CandidateResult, page: Page) -> Mark
     return page.lines(said, on_front)
 
 
+def _without_result(found: Assessment, page: Page) -> Markup | None:
+    """Whoever failed or was not there: a table of those that succeeded alone would look better than it went."""
+    absent = [result for result in found.comparison.results if result not in found.comparison.measured]
+    if not absent:
+        return None
+    named = listed(*(say("{candidate} ({status})", candidate=each.name, status=STATUS[each.status]) for each in absent))
+    return page.say("Tried, without a result: {candidates}. The details say why.", candidates=named)
+
+
 # Margin and scale
 
 
@@ -353,7 +330,9 @@ def _margin(found: Assessment, name: str, page: Page) -> Iterator[Markup]:
         correct=_with_ends(page, margin.correct_per_unit, plus="+"),
         energy=_energy_with_ends(page, margin.extra_wh, plus="+"),
     )
-    each = margin.wh_per_correct
+    per_wh, each = margin.correct_per_certain_wh, margin.wh_per_correct
+    if per_wh:
+        yield page.say("Each additional Wh brings {correct} additional correct outcomes.", correct=_with_ends(page, per_wh))
     if each and each.value > 0:
         yield page.say("Each additional correct outcome costs {energy}.", energy=_energy_with_ends(page, each))
     if found.goals.correction_wh:

@@ -3,66 +3,29 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 from markupsafe import Markup, escape
 
 from evaluation import __version__
 from evaluation.assessment import Assessment
-from evaluation.energy.factors import WH_PER_KWH
 from evaluation.judgement.comparison import STATUS, CandidateResult, Difference
-from evaluation.judgement.goal_values import OUTCOMES
 from evaluation.judgement.verdict import DECISIONS, RULE
 from evaluation.messages import Setting, words
 from evaluation.notes import comparison_notes, service_notes
 from evaluation.numbers import UNKNOWN
 from evaluation.poc_card import PocCard
+from evaluation.publishing.goal_cells import in_unit
 from evaluation.publishing.pages import Page, Table
+from evaluation.publishing.report_energy import measurement_section, service_section
+from evaluation.publishing.report_frameworks import law_section, reen_section, rgesn_section, spec_2314_section
+from evaluation.publishing.sections import Facts, Items, Part, Section
 from evaluation.run import Campaign
 
 # Packages whose versions decide what was measured and how.
 MEASURING_PACKAGES = ("codecarbon", "mlflow", "scikit-learn", "torch", "transformers", "numpy")
 TRUE_FALSE = {"yes": words("yes"), "no": words("no"), "undeclared": words("not declared")}
-
-
-@dataclass(frozen=True)
-class Facts:
-    """Pairs of a name and what is to be said of it."""
-
-    pairs: Sequence[tuple[Markup, Markup]]
-
-
-@dataclass(frozen=True)
-class Items:
-    """A list."""
-
-    items: Sequence[Markup]
-    ordered: bool = False
-
-
-Part = Markup | Table | Facts | Items
-
-
-@dataclass(frozen=True)
-class Section:
-    """A section of the details.
-
-    Attributes:
-        anchor: by which a link finds it.
-        title: of the section.
-        parts: what it is made of, in order.
-    """
-
-    anchor: str
-    title: Markup
-    parts: Sequence[Part]
-
-    @staticmethod
-    def kind(part: Part) -> str:
-        """Which of them a part is, for the template."""
-        return "Paragraph" if isinstance(part, Markup) else type(part).__name__
 
 
 def details_of(found: Assessment, card: PocCard | None, page: Page) -> list[Section]:
@@ -74,9 +37,12 @@ def details_of(found: Assessment, card: PocCard | None, page: Page) -> list[Sect
         _goals(found, page),
         _candidates(found, page),
         _data(found.comparison.campaign, page),
+        measurement_section(found, page),
+        service_section(found, page),
         *([law_section(card, page)] if card else []),
-        _rgesn(found, card, page),
-        _reen(found, page),
+        spec_2314_section(found, card, page),
+        rgesn_section(found, card, page),
+        reen_section(found, page),
         _versions(found, page),
         _verifying(found.comparison.campaign, page),
     ]
@@ -160,7 +126,7 @@ def _goals(found: Assessment, page: Page) -> Section:
         [
             page.goal(key, goal, campaign.unit_name),
             page.typed(key),
-            *(UNKNOWN if value is None else page.plain(value) for value in (goal.target, goal.ceiling, goal.floor)),
+            *(in_unit(page, goal, value) for value in (goal.target, goal.ceiling, goal.floor)),
         ]
         for key, goal in found.goals.goal.items()
     ]
@@ -191,8 +157,8 @@ def _candidates(found: Assessment, page: Page) -> Section:
 
 
 def _candidate_row(result: CandidateResult, page: Page) -> list[str]:
-    run = result.campaign.runs_of(result.candidate)[0]
-    params = [page.typed(f"{name} = {value}") for name, value in sorted(run.params.items())]
+    runs = result.campaign.runs_of(result.candidate)
+    params = [page.typed(f"{name} = {value}") for name, value in sorted(runs[0].params.items())] if runs else []
     fit = UNKNOWN if result.fit_energy_wh is None else page.language.energy(result.fit_energy_wh)
     memory_mib = result.per_sample.peak_memory_mib if result.per_sample else None
     return [
@@ -241,120 +207,11 @@ def _card_fields(text: str) -> Mapping[str, object]:
         return {}
 
 
-# What the law and the frameworks ask
-
-
-def law_section(card: PocCard, page: Page) -> Section:
-    """What a city says of an algorithm to whoever it concerns: the card of the POC."""
-
-    def said(text: str) -> Markup:
-        return page.said(text, card.language)
-
-    tier = {"minimal": page.say("minimal risk"), "limited": page.say("limited risk")}[card.ai_act_tier]
-    ai_act, rgpd = page.say("AI Act"), page.say("GDPR (RGPD)")
-    pairs = [
-        (page.say("{law}: level of risk", law=ai_act), page.lines(tier, said(card.ai_act_why))),
-        (page.say("{law}: how people are told", law=ai_act), said(card.people_told)),
-        (page.say("{law}: personal data", law=rgpd), said(card.personal_data)),
-        (page.say("{law}: legal basis", law=rgpd), said(card.legal_basis)),
-        (page.say("{law}: retention", law=rgpd), said(card.retention)),
-        (
-            page.say("Grounds an individual decision (CRPA, L. 311-3-1)"),
-            page.lines(page.say("yes") if card.individual_decision else page.say("no"), said(card.individual_decision_why)),
-        ),
-        (page.say("Human path"), said(card.human_path)),
-        (
-            page.say("Who answers for it"),
-            said(card.responsible) if card.responsible else page.say("not named: the city writes it in"),
-        ),
-    ]
-    return Section("law", page.say("Rights and duties: AI Act, RGPD, CRPA"), [Facts(pairs)])
-
-
-def _rgesn(found: Assessment, card: PocCard | None, page: Page) -> Section:
-    """Evidence for the criteria of theme 9 of the RGESN (2024). No conformity is claimed: the list says what there is to show."""
-    headings = [page.say("Criterion"), page.say("Evidence")]
-    rows = [
-        [page.say("{number} {what}", number=number, what=what), evidence] for number, what, evidence in _criteria(found, card, page)
-    ]
-    caption = page.say("RGESN 2024, theme 9: the evidence in this report; no conformity is claimed")
-    return Section("rgesn", page.say("Digital sobriety: RGESN, theme 9"), [Table(caption, headings, rows)])
-
-
-def _criteria(found: Assessment, card: PocCard | None, page: Page) -> Iterator[tuple[str, Markup, Markup]]:
-    comparison, campaign = found.comparison, found.comparison.campaign
-    unsaid = page.say("the POC's card says nothing of it")
-
-    def said(text: str | None) -> Markup:
-        return page.said(text, card.language) if card and text else unsaid
-
-    baseline = comparison.baseline
-    without = page.say("compared with {baseline}, which does without AI", baseline=baseline.name) if baseline else unsaid
-    yield "9.1", page.say("training is needed"), without
-    front = ", ".join(comparison.front)
-    yield (
-        "9.2",
-        page.say("complexity in proportion to the need"),
-        page.say(
-            "quality and energy are compared, both with intervals; candidates than which none is both better and leaner: {names}",
-            names=front,
-        )
-        if front
-        else unsaid,
-    )
-    fits = [result for result in comparison.measured if result.fit_energy_wh is not None]
-    trained = [each for run in campaign.runs for each in run.readings if each.kind in {"fit", "rehearsal"}]
-    fit_wh = sum(reading.energy_wh for reading in trained)
-    yield (
-        "9.3",
-        page.say("training limited"),
-        page.say(
-            "all trainings of this campaign took {energy}; {number} of {all} candidates learn long enough for it to be measured",
-            energy=escape(page.language.energy(fit_wh)),
-            number=len(fits),
-            all=len(comparison.measured),
-        ),
-    )
-    learnt = page.say_number("{number} sample to learn from", "{number} samples to learn from", campaign.data.train_samples)
-    yield "9.4", page.say("no more data than needed"), page.lines(learnt, said(card.least_data if card else None))
-    yield "9.5", page.say("retraining"), said(card.retraining if card else None)
-    yield "9.6", page.say("compression"), said(card.compression if card else None)
-    yield "9.7", page.say("when and how answers are computed"), said(card.inference if card else None)
-
-
-def _reen(found: Assessment, page: Page) -> Section:
-    """The annex table that article 35 of the REEN law asks of a city: objectives, indicators, results of the year."""
-    campaign = found.comparison.campaign
-    used_kwh = (campaign.development_wh + campaign.energy_wh) / WH_PER_KWH
-    leading = found.verdicts.of[found.verdicts.leading] if found.verdicts.leading else None
-    headings = [page.say("Objective"), page.say("Indicator"), page.say("Bound"), page.say("Result"), page.say("Outcome")]
-    energy = [judged for judged in (leading.goals if leading else ()) if judged.bound and "wh" in judged.bound.name]
-    rows = []
-    for judged in energy:
-        goal = judged.bound
-        value = UNKNOWN if judged.value is None else page.bounded(judged.value)
-        bound = UNKNOWN if goal is None or goal.ceiling is None else f"≤\u00a0{page.plain(goal.ceiling)}"
-        name = page.goal(judged.goal, goal, campaign.unit_name)
-        rows.append([name, page.typed(judged.goal), bound, value, page.message(OUTCOMES[judged.outcome])])
-    caption = page.say(
-        "REEN law, article 35: objectives, indicators and results, {year}", year=escape(campaign.started.strftime("%Y"))
-    )
-    used = page.say(
-        "Energy used for this POC up to the end of this campaign, failures included: {energy}.",
-        energy=escape(page.language.energy(used_kwh * WH_PER_KWH)),
-    )
-    return Section(
-        "reen",
-        page.say("Yearly annex of the REEN law"),
-        [Table(caption, headings, rows, frozenset({2, 3})), used] if rows else [used],
-    )
-
-
 # With what, and how to check it
 
 
 def _versions(found: Assessment, page: Page) -> Section:
-    campaign, factor = found.comparison.campaign, found.scenario.factor
+    campaign = found.comparison.campaign
     environment, machine = campaign.environment, campaign.machine
     packages = [name for name in environment.packages if name.partition("==")[0] in MEASURING_PACKAGES]
     dirty = {
@@ -365,7 +222,8 @@ def _versions(found: Assessment, page: Page) -> Section:
     ended = campaign.ended or campaign.started
     pairs = [
         (page.say("Campaign"), page.typed(campaign.id)),
-        (page.say("Measured"), page.moment(campaign.started)),
+        (page.say("Begun"), page.moment(campaign.started)),
+        (page.say("Ended"), page.moment(campaign.ended) if campaign.ended else escape(UNKNOWN)),
         (page.say("Duration"), escape(page.language.duration(max(ended - campaign.started, timedelta()).total_seconds()))),
         (
             page.say("Measured by"),
@@ -390,18 +248,11 @@ def _versions(found: Assessment, page: Page) -> Section:
                     machine.hardware.cores,
                     ram=Setting(machine.hardware.ram_gib),
                 ),
+                page.said(", ".join(machine.hardware.gpus)) if machine.hardware.gpus else page.say("no graphics card was found"),
                 page.say("virtual machine")
                 if machine.hardware.virtualised
                 else page.say("not a virtual machine, as far as can be seen"),
                 page.say("pseudonym {id}", id=page.hash(machine.machine_id)),
-            ),
-        ),
-        (
-            page.say("Emission factor"),
-            page.lines(
-                page.say("{factor}: {grams} g CO₂e per kWh", factor=factor.id, grams=Setting(factor.g_per_kwh)),
-                page.say("{source}, {year}", source=factor.source, year=escape(factor.year)),
-                page.recorded(factor.perimeter),
             ),
         ),
     ]

@@ -319,7 +319,7 @@ def test_a_year_in_service_says_what_its_figures_rest_on() -> None:
     notes = service_of(make_run(rounds=make_rounds(1.0, 1.0), peak_memory_mib=1.0))
     assert notes[0] == "Above idle: what the machine took in one idle window of 5 s is taken off, as if it were known exactly."
     assert notes[-1] == (
-        "That server idles at 120 W and has 128 GiB. A test. The second lines of the carbon go from the lowest to the highest "
+        "That server idles at 120 W and has 128 GiB. A test. The carbon's range goes from the lowest to the highest "
         "factor, PUE and making."
     )
 

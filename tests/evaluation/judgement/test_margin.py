@@ -162,6 +162,13 @@ def test_additional_outcomes_per_additional_watt_hour() -> None:
     assert margin(contest(300, [0.5, 0.5])).correct_per_wh is None
 
 
+def test_outcomes_per_watt_hour_have_ends_where_more_energy_is_certain() -> None:
+    # 100 more (50 to 200) for 4 Wh more (2 to 8).
+    found = Margin(Interval(100, 50, 200), Interval(4, 2, 8), None, wasted=False)
+    assert found.correct_per_certain_wh == pytest.approx(Interval(25, 6.25, 100))
+    assert replace(found, extra_wh=Interval(4, -1, 8)).correct_per_certain_wh is None
+
+
 # What differs by component
 
 
