@@ -6,7 +6,7 @@ import logging
 import math
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -24,14 +24,11 @@ from evaluation.home import make_private
 if TYPE_CHECKING:
     from evaluation.assessment import Assessment
     from evaluation.campaign import Progress
-    from evaluation.candidate import Candidate
     from evaluation.energy.self_test import SelfTest
     from evaluation.pocs import Poc
     from evaluation.records.store import Store
-    from evaluation.run import Campaign, DataRecord, Protocol
-    from evaluation.samples import Split
+    from evaluation.run import Campaign
 
-QUICK_WINDOW_S, QUICK_ROUNDS = 2.0, 3
 USER_ERROR, FAILURE, INTERRUPTED = 2, 1, 130
 # Of `preuve check`.
 EXIT_CODES, NOT_CHECKED = {"missed": 1, "undetermined": 2, "met": 0}, 3
@@ -138,8 +135,9 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Fit the candidates of a POC, measure them in rotation, and record every watt-hour."""
-    from evaluation.data.loading import DataRequest, Declaration, load_data
+    from evaluation.data.loading import DataRequest, Declaration
     from evaluation.pocs import change_params, find_poc
+    from evaluation.workbench import judge_campaign, protocol_of, run_poc
 
     _end_like_an_interrupt()
     if debug:
@@ -182,53 +180,23 @@ def run(
     declaration = Declaration(licence, personal_data.value if personal_data else None, dpia, expires.date() if expires else None)
     _check_own_data(data, own_data)
     request = DataRequest(data, test, text, target or (), encoding, allow_overlap, declaration)
-    protocol = _protocol(seeds=seeds, rounds=rounds, window_s=window, threads=threads, quick=quick)
-    split, record = load_data(found.task, request, datetime.now().astimezone().date())
-    campaign = _run_campaign(found, chosen, split, record, protocol, over_budget=over_budget, wait=wait)
-    assessment = _assess(found, campaign)
+    _check_length(window)
+    protocol = protocol_of(seeds=seeds, rounds=rounds, window_s=window, threads=threads, quick=quick)
+    with _closing_what_is_interrupted(), _progress() as progress:
+        campaign = run_poc(
+            found, chosen, protocol, data=request, progress=progress, tell=complain, over_budget=over_budget, wait=wait
+        )
+    assessment = judge_campaign(found, campaign)
     _show(assessment, as_json=as_json)
     statuses = {result.status for result in assessment.comparison.results}
     if "failed" in statuses or "finished" not in statuses:
         raise typer.Exit(FAILURE)
 
 
-def _run_campaign(
-    poc: Poc,
-    candidates: Sequence[Candidate],
-    split: Split,
-    data: DataRecord,
-    protocol: Protocol,
-    *,
-    over_budget: str | None,
-    wait: bool,
-    seeds: Sequence[int] | None = None,
-) -> Campaign:
-    from evaluation.budget import WH_PER_KWH, Budget
-    from evaluation.campaign import run_campaign
-    from evaluation.energy.machine import read_machine, read_operator_role
-    from evaluation.records.store import open_store
-
-    store, goals, machine = open_store(poc.task.name), poc.goals, read_machine()
-    ceiling_kwh = goals.goal["development_kwh"].ceiling if "development_kwh" in goals.goal else None
-    budget = Budget(None if ceiling_kwh is None else ceiling_kwh * WH_PER_KWH, reason=over_budget)
+@contextmanager
+def _closing_what_is_interrupted() -> Iterator[None]:
     try:
-        with _progress() as progress:
-            return run_campaign(
-                poc.task,
-                candidates,
-                split,
-                data=data,
-                goals=goals,
-                protocol=protocol,
-                machine=machine,
-                budget=budget,
-                store=store,
-                progress=progress,
-                tell=complain,
-                wait=wait,
-                seeds=seeds,
-                operator_role=read_operator_role(),
-            )
+        yield
     except CampaignInterrupted:
         complain("Interrupted. What was measured so far is recorded, and marked as interrupted.")
         raise typer.Exit(INTERRUPTED) from None
@@ -238,12 +206,23 @@ def _repeat(run_id: str, *, over_budget: str | None, wait: bool, as_json: bool) 
     from evaluation.audit.repetition import entry_of, judge_repetition, plan_repetition
     from evaluation.records.ledger import Ledger
     from evaluation.terminal import repetition_lines
+    from evaluation.workbench import run_candidates
 
     ledger = Ledger()
     plan = plan_repetition(ledger, run_id)
-    campaign = _run_campaign(
-        plan.poc, [plan.candidate], plan.split, plan.data, plan.protocol, over_budget=over_budget, wait=wait, seeds=[plan.run.seed]
-    )
+    with _closing_what_is_interrupted(), _progress() as progress:
+        campaign = run_candidates(
+            plan.poc,
+            [plan.candidate],
+            plan.split,
+            plan.data,
+            plan.protocol,
+            progress=progress,
+            tell=complain,
+            over_budget=over_budget,
+            wait=wait,
+            seeds=[plan.run.seed],
+        )
     found = judge_repetition(plan, campaign)
     entry = entry_of(plan, campaign, found, ledger)
     (head,) = ledger.append(entry)
@@ -284,10 +263,11 @@ def compare_candidates(
 ) -> None:
     """The candidates side by side with intervals, the verdict on each, and what spoils it."""
     from evaluation.finding import find_campaign
+    from evaluation.workbench import judge_campaign
 
     poc, campaign = find_campaign(what[0], tell=complain)
     others = [find_campaign(other, poc, tell=complain)[1] for other in what[1:]]
-    _show(_assess(poc, campaign, others, factor), as_json=as_json)
+    _show(judge_campaign(poc, campaign, others, factor), as_json=as_json)
 
 
 @app.command()
@@ -298,10 +278,11 @@ def check(
 ) -> None:
     """A gate for scripts: exit code 0 when all goals are met, 1 when one is missed, 2 when one is undetermined, 3 for an error."""
     from evaluation.finding import find_campaign
+    from evaluation.workbench import judge_campaign
 
     try:
         poc, campaign = find_campaign(what, tell=complain)
-        found = _assess(poc, campaign)
+        found = judge_campaign(poc, campaign)
         name = _checked_candidate(found, candidate)
     except PreuveError as error:
         # 2 says that a goal is undetermined.
@@ -516,17 +497,9 @@ def _check_own_data(data: str | None, options: dict[str, object]) -> None:
         )
 
 
-def _protocol(*, seeds: int, rounds: int | None, window_s: float | None, threads: int, quick: bool) -> Protocol:
-    from evaluation.run import Protocol
-
+def _check_length(window_s: float | None) -> None:
     if window_s is not None and math.isnan(window_s):
         raise PreuveError(expected="a length in seconds", found="nan", where="--window", remedy="for example --window 10")
-    full = Protocol()
-    usual = Protocol(rounds=QUICK_ROUNDS, window_s=QUICK_WINDOW_S) if quick else full
-    rounds, window_s = rounds or usual.rounds, window_s or usual.window_s
-    # The mark says what was measured, whichever options asked for it.
-    shorter = rounds < full.rounds or window_s < full.window_s
-    return Protocol(seeds=seeds, rounds=rounds, window_s=window_s, threads=threads, quick=shorter)
 
 
 @contextmanager
@@ -548,18 +521,6 @@ def _progress() -> Iterator[Progress]:
             bar.update(task, description=step, completed=done, total=total, refresh=True)
 
         yield show
-
-
-def _assess(poc: Poc, campaign: Campaign, others: Sequence[Campaign] = (), factor_id: str | None = None) -> Assessment:
-    """Judge a campaign; what is concluded is kept for `preuve list`."""
-    from evaluation.assessment import assess
-    from evaluation.last_verdicts import keep_verdict
-
-    today = datetime.now().astimezone().date()
-    found = assess(poc.task, poc.goals, campaign, others=others, factor_id=factor_id, today=today)
-    if not others and factor_id is None:
-        keep_verdict(found)
-    return found
 
 
 def _show(found: Assessment, *, as_json: bool) -> None:

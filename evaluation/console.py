@@ -63,7 +63,4 @@ def explain(error: PreuveError) -> None:
     if "--json" in sys.argv:
         show_json({"error": error.as_dict()})
         return
-    complain(f"Error: {error.found}")
-    complain(f"  expected: {error.expected}")
-    complain(f"  where:    {error.where}")
-    complain(f"  do:       {error.remedy}")
+    complain(error.explained)

@@ -24,6 +24,11 @@ class PreuveError(Exception):
         """The four parts by name, for `--json`."""
         return {"expected": self.expected, "found": self.found, "where": self.where, "remedy": self.remedy}
 
+    @property
+    def explained(self) -> str:
+        """In four lines, for whoever can put it right."""
+        return f"Error: {self.found}\n  expected: {self.expected}\n  where:    {self.where}\n  do:       {self.remedy}"
+
 
 class DataError(PreuveError):
     """The samples or their card cannot be used as they are."""

@@ -36,6 +36,8 @@ GOAL_UNITS = {
     "embodied_kg_co2e_per_year": words("kg CO2e a year"),
     "carbon_kg_co2e_per_year": words("kg CO2e a year"),
 }
+# Where an error lies in goals that were changed for a moment.
+CHANGED = "the changed goals"
 # What readers call them, who never see a `goals.toml`; the conditions of every GO that no number is set for are among them.
 GOAL_NAMES = {
     "quality": words("quality"),
@@ -174,6 +176,24 @@ class Goals:
     def metric(self) -> str | None:
         """On which candidates are judged; none where the goals do not say."""
         return self.goal["quality"].metric if "quality" in self.goal else None
+
+    def with_bounds(self, name: str, **bounds: float) -> Goals:
+        """The same goals with another floor, target or ceiling for one of them, to see what that would decide.
+
+        Args:
+            name: of the goal; all of them where there are several of this name.
+            bounds: by what is changed: `floor`, `target` or `ceiling`.
+
+        Raises:
+            DataError: there is no such goal, or it cannot have such a bound.
+        """
+        tables = tomllib.loads(self.text)
+        goals = tables.setdefault("goal", {})
+        if name not in goals:
+            raise _unknown(_Entry(goals, ("goal",), {(): CHANGED})[name], name, goals)
+        for entries in goals[name] if isinstance(goals[name], list) else [goals[name]]:
+            entries.update(bounds)
+        return parse_goals(_toml(tables), CHANGED)
 
     @property
     def sha256(self) -> str:

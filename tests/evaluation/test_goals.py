@@ -27,6 +27,7 @@ from evaluation.goals import (
 from evaluation.metrics import Part, accuracy, macro_f1, text_metric
 from evaluation.pocs import find_poc
 from evaluation.task import Task, Unit
+from tests.records import make_goals
 
 UNIT = '[unit]\nname = "10 meters"\nsize = 10\n'
 GOAL = "[goal.class_recall]\nfloor = 0.6\n"
@@ -807,3 +808,23 @@ def test_a_task_of_texts_has_no_recall_of_classes(place: Path) -> None:
     error = refused(place, own, task=NOTES)
     assert error.expected == "no class_recall: answers of this task are texts, and have no classes"
     assert error.where == f"{place}, [goal.class_recall]"
+
+
+def test_a_bound_is_changed_for_a_moment_and_hashes_otherwise() -> None:
+    goals = make_goals(energy_per_unit_wh={"target": 0.1, "ceiling": 1.0}, quality={"metric": "macro_f1", "floor": 0.6})
+    changed = goals.with_bounds("energy_per_unit_wh", ceiling=0.5)
+    assert (changed.goal["energy_per_unit_wh"].ceiling, changed.goal["energy_per_unit_wh"].target) == (0.5, 0.1)
+    assert changed.goal["quality"] == goals.goal["quality"]
+    assert [str(change) for change in changed_goals(goals, changed)] == ["energy_per_unit_wh: ceiling was 1, is now 0.5"]
+    assert goals.goal["energy_per_unit_wh"].ceiling == 1.0
+
+
+def test_all_goals_of_a_name_are_changed_together() -> None:
+    goals = make_goals(slice_recall=[{"slice": "channel", "floor": 0.5}, {"slice": "urgent", "value": "true", "floor": 0.7}])
+    assert {goal.floor for goal in goals.with_bounds("slice_recall", floor=0.9).goal.values()} == {0.9}
+
+
+@pytest.mark.parametrize(("name", "bounds"), [("energy", {"ceiling": 1.0}), ("quality_gain", {"ceiling": 1.0})])
+def test_a_goal_or_a_bound_that_there_is_not_is_refused(name: str, bounds: dict[str, float]) -> None:
+    with pytest.raises(DataError, match="the changed goals"):
+        make_goals(quality_gain={"floor": 0.03}).with_bounds(name, **bounds)

@@ -15,7 +15,7 @@ from tests.reports import CARD, DATE
 from tests.results import CAMPAIGN, HUB, KEYWORDS, LINEAR, assessed, compared, judged_as
 
 
-def found_of(goals: dict[str, dict[str, Any]], *, fixed: bool = True) -> Assessment:
+def found_of(goals: Any, *, fixed: bool = True) -> Assessment:
     chosen = make_goals(**goals)
     sha256 = chosen.sha256 if fixed else "0" * 64
     campaign = CAMPAIGN.model_copy(update={"goals_sha256": sha256})
@@ -30,7 +30,7 @@ def section(found: Assessment, heading: str) -> str:
 
 
 SPEC = "Frugal AI: AFNOR SPEC 2314"
-CEILING: dict[str, dict[str, Any]] = {"energy_per_unit_wh": {"ceiling": 0.5}, "quality": {"metric": "macro_f1", "floor": 0.6}}
+CEILING = {"energy_per_unit_wh": {"ceiling": 0.5}, "quality": {"metric": "macro_f1", "floor": 0.6}}
 
 
 def test_the_way_without_ai_stands_beside_what_the_card_says_of_the_need() -> None:
