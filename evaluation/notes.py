@@ -171,12 +171,12 @@ def _absence(result: CandidateResult) -> Message:
         return say("{candidate}: {status}", **ended)
     if result.remedy:
         template = (
-            words("{candidate}: {status}. {reason}. To make it available: {remedy}")
+            words("{candidate}: {status}. {reason} To make it available: {remedy}")
             if result.status == "unavailable"
-            else words("{candidate}: {status}. {reason}. To do: {remedy}")
+            else words("{candidate}: {status}. {reason} To do: {remedy}")
         )
-        return say(template, **ended, reason=result.reason, remedy=result.remedy)
-    return say("{candidate}: {status}. {reason}", **ended, reason=result.reason)
+        return say(template, **ended, reason=full_sentence(result.reason), remedy=result.remedy)
+    return say("{candidate}: {status}. {reason}", **ended, reason=full_sentence(result.reason))
 
 
 def _evidence_notes(comparison: Comparison, *, ratios_hold: bool) -> Iterator[Message]:

@@ -58,7 +58,7 @@ def load_local(name: str, revision: str | None, load: Callable[..., Loaded], *, 
         pinned = f" --revision {revision}" if revision else ""
         raise CandidateUnavailableError(
             str(say("the model {model} is not on this machine, and nothing is fetched unasked", model=name)),
-            remedy=f".venv/bin/hf download {name}{pinned}",
+            remedy=str(say(".venv/bin/hf download {model}", model=f"{name}{pinned}")),
         ) from error
 
 

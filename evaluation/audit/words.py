@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
-from evaluation.exceptions import PreuveError
+from evaluation.spoken import spoken_language
 
 WORDS = Path(__file__).with_name("words.json")
-LANGUAGES = ("en", "fr")
 
 
 def read_words() -> dict[str, Any]:
@@ -20,14 +18,9 @@ def read_words() -> dict[str, Any]:
 
 
 def language(named: str | None) -> str:
-    """The language that was named, else the locale's.
+    """The language that was named, else that of the locale, else English, as the command line around it.
 
     Raises:
-        PreuveError: it is none of ours.
+        PreuveError: the named one is none of ours.
     """
-    if named is None:
-        locale = os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
-        return "fr" if locale.startswith("fr") else "en"
-    if named not in LANGUAGES:
-        raise PreuveError(expected=" or ".join(LANGUAGES), found=repr(named), where="--lang", remedy="for example --lang fr")
-    return named
+    return spoken_language(named, default="en")

@@ -20,7 +20,7 @@ from evaluation.energy.machine import Machine
 from evaluation.energy.reading import SHORTEST_WINDOW_S, Kind, Outcome, PowerSample, Reading
 from evaluation.energy.tracker import WH_PER_KWH, Sampled, new_tracker, raw_energy, warm_up
 from evaluation.exceptions import MeterError, PreuveError
-from evaluation.messages import Decimals, Setting, say
+from evaluation.messages import Decimals, Setting, say, words
 from evaluation.signals import ending_held_back
 
 MOST_TRIES = 3
@@ -297,7 +297,7 @@ def _check_awake(window: Window) -> None:
             expected="a machine that stays awake",
             found=str(say("it was suspended for {seconds} s", seconds=round(asleep_s))),
             where="the window under way",
-            remedy="keep it awake while a campaign runs: systemd-inhibit preuve run ...",
+            remedy=words("keep it awake while a campaign runs: systemd-inhibit preuve run ..."),
         )
 
 
@@ -308,5 +308,5 @@ def _check_gpu_is_measured(machine: Machine) -> None:
             expected="the energy of every part that computes",
             found=str(say("a GPU in use whose energy cannot be read ({problem})", problem=machine.hardware.nvml)),
             where="NVML",
-            remedy="see what `preuve doctor` says of the GPU, or compute without it: export CUDA_VISIBLE_DEVICES=",
+            remedy=words("see what `preuve doctor` says of the GPU, or compute without it: export CUDA_VISIBLE_DEVICES="),
         )

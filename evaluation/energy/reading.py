@@ -186,6 +186,14 @@ def not_counted_share(readings: Sequence[Reading]) -> float:
     return not_counted_wh / total_wh if total_wh else 0.0
 
 
+def true_factors(readings: Sequence[Reading]) -> tuple[float, float]:
+    """The lowest and the highest factor from what readings say together to the true energy; where they say nothing, anything."""
+    total_wh = sum(reading.energy_wh for reading in readings)
+    if total_wh <= 0:
+        return 0.0, float("inf")
+    return sum(reading.low_wh for reading in readings) / total_wh, sum(reading.high_wh for reading in readings) / total_wh
+
+
 def above_idle_wh(reading: Reading, idle: Reading) -> float:
     """What a window used beyond what the machine uses when nothing is asked of it.
 

@@ -31,7 +31,7 @@ from typing import Any, NamedTuple, Protocol
 from evaluation.energy.machine import Machine
 from evaluation.energy.reading import JOULES_PER_WH, SHORTEST_WINDOW_S
 from evaluation.exceptions import MeterError
-from evaluation.messages import Decimals, Message, Setting, say
+from evaluation.messages import Decimals, Message, Setting, say, words
 from evaluation.signals import ending_held_back
 
 # A kill costs what came after the last sample: with the moment that one takes to be read and journalled, at most a second.
@@ -223,7 +223,7 @@ def raw_energy(tracker: Any, machine: Machine, duration_s: float, sampled: Sampl
     """
     data = getattr(tracker, "final_emissions_data", None)
     if data is None:
-        raise _unbelievable(say("no result"), "see whether another program uses CodeCarbon, and run again")
+        raise _unbelievable(say("no result"), words("see whether another program uses CodeCarbon, and run again"))
     parts_kwh = {"cpu": data.cpu_energy, "gpu": data.gpu_energy, "ram": data.ram_energy}
     if not math.isclose(sum(parts_kwh.values()), data.energy_consumed, rel_tol=1e-6):
         raise _unbelievable(
@@ -232,13 +232,13 @@ def raw_energy(tracker: Any, machine: Machine, duration_s: float, sampled: Sampl
                 parts=Setting(sum(parts_kwh.values())),
                 total=Setting(data.energy_consumed),
             ),
-            "run again",
+            words("run again"),
         )
     has_gpu = bool(machine.hardware.gpus)
     if data.gpu_energy > 0 and not has_gpu:
         raise _unbelievable(
             say("energy of a GPU that is not known here ({problem})", problem=machine.hardware.nvml),
-            "see what `preuve doctor` says of the GPU; CodeCarbon looks for AMD's where the package amdsmi is installed",
+            words("see what `preuve doctor` says of the GPU; CodeCarbon looks for AMD's where the package amdsmi is installed"),
         )
     first_wh = {"cpu": sampled.first_cpu_wh, "gpu": sampled.first_gpu_wh, "ram": sampled.first_ram_wh}
     # Of the window alone: what was counted before it opened is not in it.
@@ -247,7 +247,7 @@ def raw_energy(tracker: Any, machine: Machine, duration_s: float, sampled: Sampl
         for name in ["cpu", "ram"] + (["gpu"] if has_gpu else []):
             if not parts_wh[name] > 0:
                 found = say("no energy for the {component} over {seconds} s", component=name, seconds=Decimals(duration_s, 1))
-                raise _unbelievable(found, "run `preuve doctor`")
+                raise _unbelievable(found, words("run `preuve doctor`"))
         _check_backend(tracker, machine)
         _check_counted_seconds(parts_wh["ram"] * JOULES_PER_WH / machine.declared.ram_w.value, sampled.covered_s)
     of_window = duration_s / sampled.covered_s if sampled.covered_s else 1.0
@@ -264,14 +264,14 @@ def _check_backend(tracker: Any, machine: Machine) -> None:
     if modes != [expected]:
         raise _unbelievable(
             say("the CPU's energy from {found} instead of {expected}", found=", ".join(modes) or say("nowhere"), expected=expected),
-            "see with `preuve doctor` whether the counters can be read",
+            words("see with `preuve doctor` whether the counters can be read"),
         )
 
 
 def _check_counted_seconds(counted_s: float, covered_s: float) -> None:
     if abs(counted_s - covered_s) > COUNTED_SECONDS_TOLERANCE_S + COUNTED_SECONDS_TOLERANCE * covered_s:
         passed = {"counted": Decimals(counted_s, 2), "passed": Decimals(covered_s, 2)}
-        raise _unbelievable(say("{counted} s counted of {passed} s that passed", **passed), "run again on a quiet machine")
+        raise _unbelievable(say("{counted} s counted of {passed} s that passed", **passed), words("run again on a quiet machine"))
 
 
 def _unbelievable(found: Message, remedy: str) -> MeterError:

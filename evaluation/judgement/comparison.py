@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from evaluation.energy.components import without_calibration
 from evaluation.energy.evidence import EvidenceClass, bounds
 from evaluation.energy.machine import UNUSED
-from evaluation.energy.reading import SHORTEST_WINDOW_S, Component, Reading, above_idle_wh, second_estimate_wh
+from evaluation.energy.reading import SHORTEST_WINDOW_S, Component, Reading, above_idle_wh, second_estimate_wh, true_factors
 from evaluation.exceptions import PreuveError
 from evaluation.judgement.comparability import Comparability, comparability
 from evaluation.judgement.deployment import PerSample
 from evaluation.judgement.quality import Quality, weigh_answers, weigh_quality
+from evaluation.judgement.shown_candidates import candidate_table
 from evaluation.judgement.statistics import (
     SIGNIFICANCE,
     Interval,
@@ -29,8 +30,9 @@ from evaluation.judgement.statistics import (
     positive_interval,
     unpaired_ratio_test,
 )
-from evaluation.messages import Message, Recorded, joined, recorded, say, words
+from evaluation.messages import Message, Recorded, full_sentence, joined, recorded, say, words
 from evaluation.metrics import Metric
+from evaluation.run import STATUS as STATUS_WORDS
 from evaluation.run import Campaign, Prediction, Run, RunStatus
 from evaluation.scoring import answers_of
 
@@ -53,12 +55,8 @@ AGAIN = say("measure it again")
 ONE_SAMPLE = say("one test sample shows no difference")
 HOSTED = say("a hosted service (class D) is never ranked against what was measured")
 NOT_MEASURED = say("not measured")
-STATUS: Mapping[RunStatus, Message] = {
-    "finished": say("finished"),
-    "unavailable": say("unavailable"),
-    "failed": say("failed"),
-    "interrupted": say("interrupted"),
-}
+# Whoever says how a result ended finds the words beside it.
+STATUS = STATUS_WORDS
 # How much of a campaign's id tells it apart in a table.
 SHORT_ID = 4
 NO_QUALITY = Quality({}, {})
@@ -297,6 +295,16 @@ class Comparison:
     def quality_of(self, result: CandidateResult) -> Quality:
         """What the answers show of a candidate and of those that answered the same test."""
         return self.apart.get(result.campaign.id, self.quality)
+
+    def _repr_html_(self) -> str:
+        """In a notebook: the candidates side by side."""
+        return candidate_table(self.campaign, self.results, self.metrics_shown, self.front).html
+
+    @property
+    def metrics_shown(self) -> list[str]:
+        """Names of the metrics, first the one that decides; without those that the data have no column for."""
+        names = dict.fromkeys([self.metric.name, *self.campaign.metrics])
+        return [name for name in names if name not in self.lacking]
 
     def result(self, name: str) -> CandidateResult:
         """What was found of the candidate of this name."""
@@ -586,9 +594,8 @@ def _beside_baseline(result: CandidateResult, comparison: Comparison) -> Candida
 
 def _true_bounds(energy_wh: float, windows: Sequence[Reading]) -> Bounds:
     """The bounds of the windows' energy together, as factors on the candidate's."""
-    total_wh = sum(reading.energy_wh for reading in windows)
-    low_wh, high_wh = sum(reading.low_wh for reading in windows), sum(reading.high_wh for reading in windows)
-    return Bounds(energy_wh * low_wh / total_wh, energy_wh * high_wh / total_wh)
+    low, high = true_factors(windows)
+    return Bounds(energy_wh * low, energy_wh * high)
 
 
 def _above_idle(campaign: Campaign, name: str) -> Interval | None:
@@ -631,7 +638,7 @@ def _unfinished(runs: Sequence[Run]) -> Message | None:
     if reason is None:
         return say("{rest} of {seeds} seeds: {status}", rest=len(rest), seeds=len(runs), status=ended)
     template = words("{rest} of {seeds} seeds: {status}. {reason}")
-    return say(template, rest=len(rest), seeds=len(runs), status=ended, reason=Recorded(reason))
+    return say(template, rest=len(rest), seeds=len(runs), status=ended, reason=full_sentence(Recorded(reason)))
 
 
 def _scores(entry: _Entry, quality: Quality, metrics: Sequence[Metric]) -> dict[str, Interval]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evaluation.energy.factors import WH_PER_KWH, Factor
-from evaluation.energy.reading import Reading
+from evaluation.energy.reading import Reading, true_factors
 from evaluation.messages import Message, say
 from evaluation.metrics import Metric
 from evaluation.publishing.disclosure import publishable
@@ -30,6 +30,10 @@ MOMENT = "%Y-%m-%d %H:%M:%S"
 HIGH, MEDIUM, LOW = 0.10, 0.25, 0.50
 HUB_URI = "https://huggingface.co/"
 HUB_MODEL = re.compile(r"[\w.-]+/[\w.-]+")
+# By which the program loads a hub's model.
+HUB_FRAMEWORK = "transformers"
+# Parameters that the format has a field for.
+SIZES = {"layers": "layersNumber", "epochs": "epochsNumber"}
 # Of the formats that the schema knows, those that data are read in here.
 FORMATS = {".csv": "csv", ".parquet": "parquet", ".jsonl": "json", ".txt": "text"}
 LABELS, TEXTS = "text classification", "text summarization"
@@ -73,7 +77,7 @@ def report(
             "taskStage": "inference",
             "taskFamily": said.get("family") or (TEXTS if campaign.answers_are_texts else LABELS),
             "nbRequest": sum(window.samples for window in windows),
-            "algorithms": [_algorithm(run)],
+            "algorithms": [_algorithm(run, campaign.environment.packages)],
             "dataset": _datasets(campaign, windows),
             **({"measuredAccuracy": run.scores[accuracy]} if accuracy else {}),
             "taskDescription": " ".join(publisher.language.message(sentence) for sentence in sentences),
@@ -100,16 +104,8 @@ def quality(windows: Sequence[Reading]) -> str:
 
 def _error(windows: Sequence[Reading]) -> float:
     """The largest relative error that the evidence leaves room for. What rounding adds to a bound is none."""
-    low, high = _bounds(windows)
+    low, high = true_factors(windows)
     return round(max(1 - low, high - 1), 9)
-
-
-def _bounds(windows: Sequence[Reading]) -> tuple[float, float]:
-    """Lowest and highest factor from the energy to the true one."""
-    energy_wh = sum(window.energy_wh for window in windows)
-    if energy_wh <= 0:
-        return 0.0, float("inf")
-    return sum(window.low_wh for window in windows) / energy_wh, sum(window.high_wh for window in windows) / energy_wh
 
 
 def _header(campaign: Campaign, run: Run, publisher: Publisher) -> Json:
@@ -126,12 +122,25 @@ def _header(campaign: Campaign, run: Run, publisher: Publisher) -> Json:
     }
 
 
-def _algorithm(run: Run) -> Json:
+def _algorithm(run: Run, packages: Sequence[str]) -> Json:
+    known = {"algorithmType": "nlp", **_sizes(run)}
     model = run.params.get("model")
     # A model in a folder of the machine is nobody else's; one of a hub has its revision beside it.
     if not (isinstance(model, str) and HUB_MODEL.fullmatch(model) and run.params.get("revision")):
-        return {"algorithmType": "nlp", "algorithmName": run.candidate}
-    return {"algorithmType": "nlp", "foundationModelName": model, "foundationModelUri": f"{HUB_URI}{model}"}
+        return {**known, "algorithmName": run.candidate}
+    return {**known, "foundationModelName": model, "foundationModelUri": f"{HUB_URI}{model}", **_framework(packages)}
+
+
+def _sizes(run: Run) -> Json:
+    """What the format has a field for among the parameters of the run."""
+    named = {field: run.params.get(name) for name, field in SIZES.items()}
+    return {field: value for field, value in named.items() if isinstance(value, int) and not isinstance(value, bool)}
+
+
+def _framework(packages: Sequence[str]) -> Json:
+    """Of a hub's model, where it is installed. Of others the record does not say which package they are made with."""
+    found = _version_of(HUB_FRAMEWORK, packages)
+    return {"framework": HUB_FRAMEWORK, "frameworkVersion": found} if found else {}
 
 
 def _datasets(campaign: Campaign, windows: Sequence[Reading]) -> list[Json]:
@@ -157,10 +166,11 @@ def _measure(campaign: Campaign, windows: Sequence[Reading]) -> Json:
     machine, idle = campaign.machine, campaign.idle
     duration_s = sum(window.duration_s for window in windows)
     busy_s = sum(window.cpu_seconds + window.foreign_cpu_seconds for window in windows)
+    version = _version_of("codecarbon", campaign.environment.packages)
     calibrated = ", calibrated against a wall meter" if all(window.calibrated_by != 1.0 for window in windows) else ""
     found: Json = {
         "measurementMethod": "codecarbon",
-        **_version(campaign.environment.packages),
+        **({"version": version} if version else {}),
         # CodeCarbon's own names for its ways.
         "cpuTrackingMode": f"{'rapl' if machine.counts_cpu_energy else 'cpu_load'}{calibrated}",
         "averageUtilizationCpu": min(1.0, busy_s / (machine.hardware.cores * duration_s)),
@@ -176,9 +186,8 @@ def _measure(campaign: Campaign, windows: Sequence[Reading]) -> Json:
     return found
 
 
-def _version(packages: Sequence[str]) -> Json:
-    found = next((package.partition("==")[2] for package in packages if package.startswith("codecarbon==")), None)
-    return {"version": found} if found else {}
+def _version_of(name: str, packages: Sequence[str]) -> str | None:
+    return next((package.partition("==")[2] for package in packages if package.startswith(f"{name}==")), None)
 
 
 def _infrastructure(campaign: Campaign) -> Json:
@@ -207,6 +216,10 @@ def _description(
         poc=campaign.task,
         campaign=campaign.id,
     )
+    if run.params:
+        # The format has no field for most of them.
+        params = ", ".join(f"{name} = {value}" for name, value in sorted(run.params.items()))
+        yield say("Its parameters: {params}.", params=publishable(params, campaign) or "")
     yield say("The energy is gross: all that the machine used while it answered.")
     yield _known(windows)
     yield say("Of it, by component: {parts}.", parts=parts)
@@ -221,7 +234,7 @@ def _description(
 
 def _known(windows: Sequence[Reading]) -> Message:
     """How well the energy is known; the format ends at ±50 %."""
-    low, high = _bounds(windows)
+    low, high = true_factors(windows)
     if _error(windows) <= LOW:
         return say("The true energy is between {low} and {high} times this figure.", low=low, high=high)
     return say(

@@ -17,12 +17,13 @@ from evaluation.audit import verify
 from evaluation.audit.live import HEAD_FILE, HELD, LiveEvidence, heads_in
 from evaluation.audit.summary import summarise
 from evaluation.audit.verify import Checker
-from evaluation.audit.words import LANGUAGES, WORDS, read_words
+from evaluation.audit.words import WORDS, read_words
 from evaluation.energy.factors import FACTORS
 from evaluation.exceptions import HomeError
 from evaluation.publishing.audit_page import summary_page
 from evaluation.records.ledger import Content, Ledger, line_head
 from evaluation.records.recorder import samples_folder
+from evaluation.spoken import LANGUAGES
 
 # The earliest that a zip can say: when it was made is nobody's evidence, and would make each one another.
 NO_TIME = (1980, 1, 1, 0, 0, 0)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,10 +21,10 @@ from babel.messages.catalog import Message as MessageEntry
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
-from evaluation.exceptions import PreuveError
 from evaluation.judgement.statistics import Interval
 from evaluation.messages import Figure, Message, Styled, english_words, say, say_number
 from evaluation.numbers import ENERGY_UNITS, MASS_UNITS, SIGNIFICANT_DIGITS, UNKNOWN
+from evaluation.spoken import spoken_language
 
 CATALOGUES = Path(__file__).with_name("locale")
 # Sentences of the records, which are in English: found again by their templates.
@@ -50,13 +49,7 @@ def language(named: str | None) -> Language:
     Raises:
         PreuveError: the named one is none of ours.
     """
-    if named is None:
-        spoken = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
-        code = spoken.partition("_")[0].partition(".")[0]
-        return Language(code if code in LOCALES else "fr")
-    if named not in LOCALES:
-        raise PreuveError(expected=" or ".join(sorted(LOCALES)), found=repr(named), where="--lang", remedy="for example --lang fr")
-    return Language(named)
+    return Language(spoken_language(named, default="fr"))
 
 
 class Scale(NamedTuple):

@@ -21,11 +21,16 @@ from evaluation.goals import Goal, goal_name
 from evaluation.judgement.statistics import Interval
 from evaluation.messages import Figure, Message, Styled, say, say_number
 from evaluation.numbers import SIGNIFICANT_DIGITS, UNKNOWN
+from evaluation.publishing import tables
 from evaluation.publishing.language import Language
 
 TEMPLATES = Path(__file__).with_name("templates")
-# What no HTML may hold, and half characters, which no file can.
-NO_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+# What no file may hold, and on a page no carriage return either: whoever reads HTML or XML takes it for the end of a line, so that
+# the page would not be read as it was written; and where XML writes it as a reference (`&#13;`), that is an error in HTML. Tables
+# keep it: in a cell it is somebody's line end.
+NO_TEXT = re.compile(rf"{tables.NO_TEXT.pattern}|\r")
+# Around words whose language is known. A name has none, and keeps its small letter.
+WORDS_OF_A_LANGUAGE = re.compile(r'(?:<bdi lang="\w+">)?')
 # So much of a hash tells its file apart.
 SHORT_HASH = 12
 
@@ -99,8 +104,10 @@ class Page:
         return self.capital(self.message(message))
 
     def capital(self, text: str) -> Markup:
-        """With a capital and a full stop."""
-        return Markup(self.language.capital(str(escape(text))))  # noqa: S704  # it is escaped
+        """With a capital and a full stop; a name at the beginning stays as it is, which recorded words do not."""
+        escaped = str(escape(text))
+        begins = WORDS_OF_A_LANGUAGE.match(escaped).end()  # type: ignore[union-attr]  # it matches nothing as well
+        return Markup(escaped[:begins] + self.language.capital(escaped[begins:]))  # noqa: S704  # it is escaped
 
     def capital_letter(self, text: Markup) -> Markup:
         """With a capital, as a cell of a table begins."""
@@ -130,9 +137,10 @@ class Page:
         return Markup("<bdi>{}</bdi>").format(text)
 
     def recorded(self, text: str) -> Markup:
-        """What the program wrote into a record, in English; as it is there where nobody translated it."""
+        """What the program wrote into a record, in English; as it is there where nobody translated it. Either has its language."""
         found = self.language.recorded(text)
-        return self.said(text, "en") if found is None else self.said(found)
+        language, written = ("en", text) if found is None else (self.code, found)
+        return Markup('<bdi lang="{}">{}</bdi>').format(language, written)
 
     def typed(self, text: object) -> Markup:
         """Something to be typed or compared letter by letter."""

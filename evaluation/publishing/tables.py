@@ -20,7 +20,8 @@ Json = dict[str, Any]
 
 SCHEMAS = Path(__file__).parent
 
-# What no file may hold as text: what drives a terminal, half characters, and what Unicode keeps for programs.
+# What no file may hold as text: what drives a terminal, half characters, and what Unicode keeps for programs. Tabs and line ends
+# are text, a carriage return among them: CSV has it within cells. For pages see `pages.NO_TEXT`.
 NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 # What a spreadsheet takes for the beginning of a formula, full-width forms included (OWASP, CSV injection).
 FORMULA = "=+\\-@＝＋－＠"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from evaluation.exceptions import RecordError
 from evaluation.home import home_path
+from evaluation.messages import words
 
 SQLITE = "sqlite:///"
 # What installs a driver, where that is called otherwise than what is imported.
@@ -83,7 +84,7 @@ def explained_errors() -> Iterator[None]:
         if is_disk_full(error):
             raise RecordError(
                 expected="room to record the campaign",
-                found="the disk is full",
+                found=words("the disk is full"),
                 where=shown_uri().removeprefix("sqlite:///"),
                 remedy="free some space and run again; the next command closes this campaign as interrupted",
             ) from error
@@ -97,7 +98,7 @@ def explained_errors() -> Iterator[None]:
 
 def _first_line(error: BaseException) -> str:
     if "Max retries exceeded" in str(error):
-        return "the server does not answer"
+        return words("the server does not answer")
     return re.sub(r"//[^/@\s]*@", "//", str(error).splitlines()[0])
 
 
@@ -106,7 +107,7 @@ def is_disk_full(error: BaseException | None) -> bool:
     while error is not None:
         if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
             return True
-        if any(words in str(error) for words in ("database or disk is full", "No space left on device")):
+        if any(sign in str(error) for sign in ("database or disk is full", "No space left on device")):
             return True
         error = error.__cause__ or error.__context__
     return False

@@ -384,7 +384,7 @@ def test_a_killed_campaign_is_closed_by_the_next_look_at_it(preuve: Preuve, requ
     shown = preuve("compare", campaign_id)
     assert (shown.status, shown.err) == (0, "")
     said = " ".join(shown.out.split())
-    assert "keywords: interrupted. its process was killed" in said
+    assert "keywords: interrupted. Its process was killed" in said
     assert "no candidate was measured completely" in said
     assert "Interrupted: its process was killed." in said
     assert "95 % intervals" not in said

@@ -169,8 +169,8 @@ def test_compare_shows_the_latest_finished_campaign_of_a_poc(preuve: Preuve, pla
     assert shown.out.startswith(f"{TASK} on requests.csv, campaign {SECOND}")
     assert "\nGO, by the leading candidate linear: every goal is met" in shown.out
     assert fits(shown.out)
-    assert "• broken: failed. ValueError in fit.py, line 3" in shown.out
-    assert "• hub: unavailable. its weights are not here. To make it available: fetch-weights" in shown.out
+    assert "• broken: failed. ValueError in fit.py, line 3." in shown.out
+    assert "• hub: unavailable. Its weights are not here. To make it available: fetch-weights" in shown.out
 
 
 def test_compare_shows_a_campaign_by_its_id(preuve: Preuve, place: Place) -> None:

@@ -328,7 +328,7 @@ def test_what_people_script_is_where_it_was() -> None:
     assert (keywords["ratio"], keywords["fit_energy_wh"], keywords["baseline"]) == (None, None, True)
     assert (hub["status"], hub["reason"], hub["remedy"], hub["energy_wh"]) == ("unavailable", "no network", "connect", None)
     assert (found["factor"]["id"], found["factor"]["g_per_kwh"], found["factor"]["retrieved"]) == ("ademe-2025", 46.1, "2026-11-24")
-    assert found["notes"][0] == "hub-transformer: unavailable. no network. To make it available: connect"
+    assert found["notes"][0] == "hub-transformer: unavailable. No network. To make it available: connect"
 
 
 def test_the_notes_are_those_of_the_page() -> None:

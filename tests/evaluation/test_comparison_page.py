@@ -165,7 +165,7 @@ In service: 60 000 requests a year, ademe-2025
  ──────────────────────────────────────────────────────────────────────────────────────────────────
 """
 NOTES = """\
-• hub-transformer: unavailable. no network. To make it available: connect
+• hub-transformer: unavailable. No network. To make it available: connect
 • 30 test samples, 70 to learn from, 2 classes. 5 rounds of 10 s, 1 seed, 1 thread. The second lines
 are 95 % intervals for these fits: over the test samples of each class for scores, over the rounds
 for energy.
@@ -222,8 +222,8 @@ def test_a_campaign_in_which_nothing_was_measured_says_so_and_shows_no_table() -
     shown = page_of(assessed(compared(HUB, BROKEN), judged_as(None)))
     assert shown == (
         "Campaign 20261123-190559-3f2a: no candidate was measured completely. There is nothing to judge.\n"
-        "• hub-transformer: unavailable. no network. To make it available: connect\n"
-        "• broken: failed. ValueError in fit.py, line 3\n"
+        "• hub-transformer: unavailable. No network. To make it available: connect\n"
+        "• broken: failed. ValueError in fit.py, line 3.\n"
         "• 30 test samples, 70 to learn from, 2 classes. 5 rounds of 10 s, 1 seed, 1 thread.\n"
     )
 

@@ -157,13 +157,13 @@ def test_candidates_that_use_no_more_and_no_less_than_the_baseline_are_named() -
     [
         (
             {"status": "unavailable", "reason": "no network", "remedy": "connect"},
-            "hub: unavailable. no network. To make it available: connect",
+            "hub: unavailable. No network. To make it available: connect",
         ),
         (
             {"status": "failed", "reason": "ValueError in fit.py, line 3", "remedy": "mend it"},
             "hub: failed. ValueError in fit.py, line 3. To do: mend it",
         ),
-        ({"status": "interrupted", "reason": "its process was killed"}, "hub: interrupted. its process was killed"),
+        ({"status": "interrupted", "reason": "its process was killed"}, "hub: interrupted. Its process was killed."),
     ],
 )
 def test_who_has_no_numbers_is_told_first_with_the_reason_and_the_remedy(changes: dict[str, Any], note: str) -> None:
@@ -173,7 +173,7 @@ def test_who_has_no_numbers_is_told_first_with_the_reason_and_the_remedy(changes
 
 def test_seeds_that_did_not_finish_are_told() -> None:
     failed = make_run(seed=1, status="failed", reason="ValueError in fit.py, line 3")
-    assert notes_with(failed) == ["linear: 1 of 2 seeds: failed. ValueError in fit.py, line 3"]
+    assert notes_with(failed) == ["linear: 1 of 2 seeds: failed. ValueError in fit.py, line 3."]
 
 
 def test_the_notes_say_on_what_and_how_it_was_measured() -> None:
@@ -394,7 +394,7 @@ def test_what_was_noticed_about_the_data_is_told() -> None:
 def test_a_campaign_interrupted_before_anything_was_complete_has_no_energy_to_explain() -> None:
     run = make_run(status="interrupted", reason="the campaign was interrupted", rounds=make_rounds(1.0))
     assert notes_of(make_campaign(run, status="interrupted")) == [
-        "linear: interrupted. the campaign was interrupted",
+        "linear: interrupted. The campaign was interrupted.",
         "30 test samples, 70 to learn from, 2 classes. 5 rounds of 10 s, 1 seed, 1 thread.",
         "Interrupted.",
     ]

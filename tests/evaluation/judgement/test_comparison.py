@@ -374,7 +374,7 @@ def test_a_seed_that_failed_is_told_beside_those_that_finished() -> None:
     failed = make_run("one", seed=1).model_copy(update={"status": "failed", "reason": "ValueError in fit.py, line 3"})
     (result,) = compare(make_campaign(sound, failed), [macro_f1]).results
     assert (result.status, result.seeds) == ("finished", 1)
-    assert str(result.reason) == "1 of 2 seeds: failed. ValueError in fit.py, line 3"
+    assert str(result.reason) == "1 of 2 seeds: failed. ValueError in fit.py, line 3."
 
 
 # Differences

@@ -1,4 +1,8 @@
-"""The card of an algorithm: what anyone concerned should know of it."""
+"""The card of an algorithm: what anyone concerned should know of it.
+
+`texts/algorithm_card.*.txt` are what it says. After a change of words read them, and write them anew by
+`python -m tests.evaluation.publishing.test_algorithm_card`.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from evaluation.assessment import Assessment
 from evaluation.publishing.algorithm_card import algorithm_card_page
 from evaluation.publishing.language import Language
 from tests.evaluation.publishing.reading import read_page
-from tests.evaluation.publishing.test_report import HEAD, found_of
+from tests.evaluation.publishing.test_report import HEAD, LANGUAGES, TEXTS, found_of
 from tests.reports import CARD, DATE, only_baseline
 
 N, NO_BREAK = "\u202f", "\u00a0"
@@ -16,6 +20,11 @@ N, NO_BREAK = "\u202f", "\u00a0"
 
 def said(found: Assessment, code: str) -> str:
     return read_page(algorithm_card_page(CARD, found, Language(code), DATE))
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_the_page_says_what_was_read_and_found_right(code: str) -> None:
+    assert said(found_of(), code) == (TEXTS / f"algorithm_card.{code}.txt").read_text(encoding="utf-8")
 
 
 def test_a_card_says_what_for_how_well_and_at_what_cost() -> None:
@@ -51,3 +60,8 @@ def test_without_a_candidate_there_is_a_decision_and_no_figures() -> None:
     text = said(only_baseline(), "en")
     assert "Decision :: NOT CONCLUSIVE" in text
     assert "Candidate ::" not in text
+
+
+if __name__ == "__main__":
+    for each in LANGUAGES:
+        (TEXTS / f"algorithm_card.{each}.txt").write_text(said(found_of(), each), encoding="utf-8")

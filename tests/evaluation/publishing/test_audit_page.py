@@ -18,10 +18,11 @@ import pytest
 from evaluation.audit.recompute import GIVEN, RECORDED
 from evaluation.audit.summary import summarise
 from evaluation.audit.verify import Checker, Evidence, quoted_heads
-from evaluation.audit.words import LANGUAGES, read_words
+from evaluation.audit.words import read_words
 from evaluation.energy.evidence import MEANING
 from evaluation.publishing.audit_page import _words, _Writer, summary_page
 from evaluation.records.entries import machine_entry
+from evaluation.spoken import LANGUAGES
 from tests.evaluation.audit.test_summary import MACHINE, campaign, goals, imported, records_of, rich_records
 from tests.ledgers import rewrite, sealed, write_lines
 from tests.records import make_reading, make_run

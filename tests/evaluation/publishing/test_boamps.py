@@ -15,6 +15,7 @@ from evaluation.metrics import Metric, accuracy, macro_f1
 from evaluation.publishing.boamps import Publisher, measured_runs, quality, report
 from evaluation.publishing.language import Language
 from evaluation.run import Campaign, Protocol, Run
+from tests.evaluation.publishing.test_open_data import SCHEMAS, WITHOUT_SCHEMAS, boamps_errors, json_in
 from tests.records import (
     STARTED,
     make_calibration,
@@ -154,8 +155,46 @@ def test_only_a_hubs_model_is_named_with_its_address() -> None:
         "foundationModelUri": f"https://huggingface.co/{hub}",
     }
     own = {"algorithmType": "nlp", "algorithmName": "linear"}
+    # Whatever is installed, the record does not say that it was used.
+    installed = make_environment(packages=("codecarbon==3.3.2", "transformers==5.1.0"))
+    assert told(measured(params={"C": 1.0}), environment=installed)["task"]["algorithms"] == [own]
     for params in ({"model": "/home/jean/model", "revision": "54cc"}, {"model": "models/own"}, {"model": 3}, {"C": 1.0}):
         assert algorithm(**params) == own
+
+
+def test_a_hub_s_model_is_told_with_its_framework_and_sizes_with_their_fields() -> None:
+    packages = ("codecarbon==3.3.2", "transformers-stream==9.9", "transformers==5.1.0")
+    params = {"model": "almanach/camembertav2-base", "revision": "54cc", "epochs": 5, "layers": 12, "learning_rate": 5e-5}
+    found = told(measured(params=params), environment=make_environment(packages=packages))
+    (algorithm,) = found["task"]["algorithms"]
+    assert (algorithm["framework"], algorithm["frameworkVersion"]) == ("transformers", "5.1.0")
+    assert (algorithm["epochsNumber"], algorithm["layersNumber"]) == (5, 12)
+    said = "Its parameters: epochs = 5, layers = 12, learning_rate = 5e-05, model = almanach/camembertav2-base, revision = 54cc."
+    assert said in found["task"]["taskDescription"]
+
+
+@WITHOUT_SCHEMAS
+def test_every_field_of_an_algorithm_is_one_of_the_format_s() -> None:
+    packages = ("codecarbon==3.3.2", "transformers==5.1.0")
+    known = json_in(SCHEMAS / "boamps" / "algorithm_schema.json")["properties"]
+    for params in ({"model": "a/b", "revision": "54cc", "epochs": 5, "layers": 12}, {"epochs": 5, "layers": 12}):
+        found = told(measured(params=params), environment=make_environment(packages=packages))
+        assert boamps_errors(found) == []
+        assert set(found["task"]["algorithms"][0]) <= set(known)
+    # It is held against more than names: a number must be one.
+    found["task"]["algorithms"][0]["layersNumber"] = "12"
+    assert boamps_errors(found) == ["'12' is not of type 'number'"]
+
+
+def test_a_size_that_is_none_has_no_field_and_a_run_without_parameters_no_sentence() -> None:
+    (algorithm,) = told(measured(params={"epochs": "many", "layers": True}))["task"]["algorithms"]
+    assert algorithm == {"algorithmType": "nlp", "algorithmName": "linear"}
+    assert "parameters" not in told(measured(params={}))["task"]["taskDescription"]
+
+
+def test_parameters_are_told_without_the_machine_s_folders() -> None:
+    said = told(measured(params={"model": "/home/jean/model"}))["task"]["taskDescription"]
+    assert "Its parameters: model = model." in said
 
 
 def test_a_report_keeps_its_identity_and_tells_runs_apart() -> None:

@@ -131,7 +131,7 @@ def in_data() -> Iterator[str]:
         yield from filter(None, (goals.get("deployment", {}).get("source"), goals.get("unit", {}).get("name")))
     for path in (PROJECT / "data_samples").rglob("card.toml"):
         card = tomllib.loads(path.read_text(encoding="utf-8"))
-        yield from (card[name] for name in ("origin", "purpose", "legal_basis"))
+        yield from (card[name] for name in ("origin", "purpose", "legal_basis", "how_written"))
 
 
 def translations() -> Mapping[tuple[str, ...], Entry]:

@@ -1,4 +1,8 @@
-"""The index of all reports: every POC with its last decision, and the programme's energy against its ceiling."""
+"""The index of all reports: every POC with its last decision, and the programme's energy against its ceiling.
+
+`texts/index.*.txt` are what it says. After a change of words read them, and write them anew by
+`python -m tests.evaluation.publishing.test_index_page`.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +21,8 @@ from evaluation.publishing.language import Language
 from tests.evaluation.publishing.reading import read_page
 from tests.records import STARTED
 
+TEXTS = Path(__file__).with_name("texts")
+LANGUAGES = ("fr", "en")
 DATE = dt.date(2026, 11, 25)
 N = "\u202f"
 UNTRIED = Reported("summaries", "Résumé de documents", "fr", {}, development_ceiling_kwh=2.0)
@@ -46,6 +52,17 @@ def said(*pocs: Reported, ceiling: float | None = 2.0, code: str = "en", broken:
     return read_page(index_page(pocs, broken, programme, Language(code), DATE, "41:" + "4f" * 32))
 
 
+def said_of_all(code: str) -> str:
+    """An index with a POC of each sort: one was judged, one was never tried, and one cannot be loaded."""
+    error = PreuveError(expected="a task", found="no TASK", where="poc/tree", remedy="write it")
+    return said(TRIED, UNTRIED, code=code, broken=(BrokenPoc("tree", Path("poc/tree"), error),))
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_the_page_says_what_was_read_and_found_right(code: str) -> None:
+    assert said_of_all(code) == (TEXTS / f"index.{code}.txt").read_text(encoding="utf-8")
+
+
 def test_each_decision_is_counted_also_those_that_nobody_took() -> None:
     counts = [line for line in said(TRIED, UNTRIED).splitlines() if line.startswith("- ")]
     assert counts == ["- GO: 0", "- GO IF: 0", "- NOT CONCLUSIVE: 0", "- NO GO: 1", "- not tried yet: 1"]
@@ -67,7 +84,7 @@ def test_a_poc_without_a_campaign_is_listed_and_has_no_figures() -> None:
 
 def test_a_poc_that_cannot_be_loaded_is_named_with_the_reason() -> None:
     error = PreuveError(expected="a task", found="no TASK", where="poc/tree", remedy="write it")
-    text = said(broken=(BrokenPoc(Path("poc/tree"), error),))
+    text = said(broken=(BrokenPoc("tree", Path("poc/tree"), error),))
     assert "These folders hold a POC that cannot be loaded:\n- tree: no TASK\n" in text
 
 
@@ -114,3 +131,8 @@ def test_a_hundred_pocs_of_twenty_campaigns_stay_below_500_kb() -> None:
     page = index_page(pocs, [], Programme(None, None), Language("fr"), DATE, None)
     assert len(page.encode()) < 500_000
     assert page.count("routing.fr.html") == 100
+
+
+if __name__ == "__main__":
+    for each in LANGUAGES:
+        (TEXTS / f"index.{each}.txt").write_text(said_of_all(each), encoding="utf-8")

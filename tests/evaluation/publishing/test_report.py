@@ -126,7 +126,7 @@ def test_energy_has_an_interval_a_class_and_bounds_of_the_true_value() -> None:
 
 def test_who_failed_or_was_not_there_is_named_with_the_reason() -> None:
     rows = part(said(found_of()), "Candidates").splitlines()
-    assert "| hub-transformer | unavailable / no network. | – | – | – |" in rows
+    assert "| hub-transformer | unavailable / No network. | – | – | – |" in rows
     assert "| broken | failed / ValueError in fit.py, line 3. | – | – | – |" in rows
 
 

@@ -250,8 +250,8 @@ def test_a_goal_is_called_as_readers_call_it() -> None:
     per_unit, kept = Goal("energy_per_unit_wh", ceiling=1.0), Goal("guardrail", ceiling=0.02, metric="unsupported_facts")
     named = [FRENCH.message(goal_name(goal.key, goal, UNIT)) for goal in (one, worst, per_unit, kept)]
     assert named == [
-        "rappel pour urgent = oui",
-        "rappel du sous-ensemble le moins bien servi selon canal",
+        "part retrouvée pour urgent = oui",
+        "part retrouvée, pour le sous-ensemble le moins bien servi selon canal",
         "énergie pour 1\u202f000 demandes orientées",
         "garde-fou\u00a0: unsupported_facts",
     ]
@@ -302,7 +302,7 @@ IN_BOTH = "du test qui figurent aussi dans les exemples d’entraînement"
         # A sentence within another one.
         (
             "overlap allowed: 2 texts of the test are in the training samples too (training = test): a = b; c = d",
-            f"recouvrement accepté~: textes {IN_BOTH} (entraînement = test)~: 2 (a = b; c = d)",
+            f"doublons acceptés entre l’entraînement et le test~: textes {IN_BOTH} (entraînement = test)~: 2 (a = b; c = d)",
         ),
         # Several of them in a row.
         (
@@ -318,7 +318,7 @@ IN_BOTH = "du test qui figurent aussi dans les exemples d’entraînement"
             "results are not split by the column '2024': 51 different values in 100 test samples",
             "les résultats ne sont pas répartis selon la colonne «~2024~»~: 51 valeurs différentes pour 100 exemples de test",
         ),
-        ("ValueError in fit.py, line 1234", "ValueError dans fit.py, ligne 1234"),
+        ("ValueError in fit.py, line 1234", "erreur ValueError dans fit.py, ligne 1234"),
     ],
 )
 def test_what_was_recorded_is_found_again_with_its_figures(recorded: str, french: str) -> None:
