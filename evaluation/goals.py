@@ -201,19 +201,20 @@ class Goals:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
 
-def read_goals(path: Path, task: Task | None = None) -> Goals:
-    """Read and check a POC's `goals.toml` over the city's, `goals.toml` in the folder above, where there is one.
+def read_goals(path: Path, task: Task | None = None, city: Path | None = None) -> Goals:
+    """Read and check a POC's `goals.toml` over the city's, where there are such.
 
     Key by key the POC's goes before the city's; an array is replaced as a whole.
 
     Args:
         path: of the POC's file.
         task: of the POC; where it is given, its unit, metrics and slices must be those of the goals.
+        city: the city's file; `goals.toml` in the folder above where none is named.
 
     Raises:
         DataError: a file is missing, or an entry is not well formed; it names the file in which that entry is written.
     """
-    own, city = _read_toml(path), path.parent.parent / "goals.toml"
+    own, city = _read_toml(path), city or path.parent.parent / "goals.toml"
     defaults = _without_city_tables(_read_toml(city), city) if city.exists() else {}
     _refuse_city_tables(own, path)
     files = {**dict.fromkeys(_keys(defaults), str(city)), **dict.fromkeys(_keys(own), str(path))}

@@ -1,18 +1,22 @@
-"""Finding POCs: every folder of `poc/` that holds `TASK` and `CANDIDATES`."""
+"""Finding POCs: every folder of `poc/` that holds `TASK` and `CANDIDATES`, and those that installed packages offer."""
 
 from __future__ import annotations
 
 import difflib
 import importlib
+import importlib.util
 import json
 import pkgutil
+import re
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 from pathlib import Path
+from types import ModuleType
 
 from evaluation.candidate import Candidate
+from evaluation.entry_points import poc_entry_points
 from evaluation.exceptions import NameNotFoundError, PreuveError
 from evaluation.goals import Goals, read_goals
 from evaluation.poc_card import FILES, read_poc_card
@@ -30,7 +34,7 @@ class Poc:
     @property
     def goals(self) -> Goals:
         """What the city wants of it."""
-        return read_goals(self.folder / "goals.toml", self.task)
+        return _read_goals(self.folder, self.task)
 
     def choose(self, names: Sequence[str]) -> list[Candidate]:
         """The candidates of these names, in the POC's order; all of them where none is named.
@@ -47,30 +51,63 @@ class Poc:
 
 @dataclass(frozen=True)
 class BrokenPoc:
-    """A folder of `poc/` that is no POC, and why."""
+    """What should be a POC and is none, and why.
 
+    Attributes:
+        name: that its task would have.
+    """
+
+    name: str
     folder: Path
     error: PreuveError
 
-    @property
-    def name(self) -> str:
-        """The name that its task would have."""
-        return self.folder.name.replace("_", "-")
-
 
 def look_for_pocs() -> tuple[list[Poc], list[BrokenPoc]]:
-    """All POCs, by name of their folder, and the folders that are none: one that is broken takes no other down."""
+    """All POCs, those of `poc/` first, by name of their folder; and what is none: one that is broken takes no other down.
+
+    Of two of one name neither is found, for nobody could tell which of them is meant.
+    """
+    found: list[Poc] = []
+    broken: list[BrokenPoc] = []
+    for name, module in _places():
+        try:
+            found.append(_load(module))
+        except PreuveError as error:
+            broken.append(BrokenPoc(name, _folder_of(module), error))
+    return _of_one_name(found, broken)
+
+
+def _places() -> Iterator[tuple[str, str]]:
+    """Of whatever may be a POC, the name that its task should have, and its module."""
     import poc
 
-    found, broken = [], []
     for module in pkgutil.iter_modules(poc.__path__):
         if module.ispkg:
-            folder = Path(poc.__path__[0], module.name)
-            try:
-                found.append(_load(folder))
-            except PreuveError as error:
-                broken.append(BrokenPoc(folder, error))
-    return found, broken
+            yield module.name.replace("_", "-"), f"poc.{module.name}"
+    for point in poc_entry_points():
+        yield point.name, point.module
+
+
+def _of_one_name(found: Sequence[Poc], broken: Sequence[BrokenPoc]) -> tuple[list[Poc], list[BrokenPoc]]:
+    """Those whose names are their own, and the others with those that are broken."""
+    folders: dict[str, list[Path]] = {}
+    for each in found:
+        folders.setdefault(each.task.name, []).append(each.folder)
+    twins = [
+        BrokenPoc(
+            each.task.name,
+            each.folder,
+            PreuveError(
+                expected="a name that no other POC has",
+                found=f"{len(folders[each.task.name])} POCs called {each.task.name}",
+                where="; ".join(str(folder / "__init__.py") for folder in folders[each.task.name]),
+                remedy="give the task of one of them another name; until then neither is found",
+            ),
+        )
+        for each in found
+        if len(folders[each.task.name]) > 1
+    ]
+    return [each for each in found if len(folders[each.task.name]) == 1], [*broken, *twins]
 
 
 def find_pocs() -> list[Poc]:
@@ -89,26 +126,49 @@ def first_poc(pocs: Sequence[Poc]) -> Poc:
     return pocs[0]
 
 
-def _load(folder: Path) -> Poc:
+def _load(module: str) -> Poc:
     """Import a POC.
 
     Raises:
         PreuveError: its code raises something, lacks a part or has one of another kind; or its goals are not well formed, or speak
             of another unit, metric or slice than its task; or it has a card that is not, or says that it decides on people.
     """
+    folder = _folder_of(module)
     try:
-        package = importlib.import_module(f"poc.{folder.name}")
+        package = importlib.import_module(module)
     except (Exception, SystemExit) as error:  # somebody's code: it may raise anything
         raise _broken(f"{type(error).__name__}: {error}", _place(error, folder)) from error
     task, candidates = getattr(package, "TASK", None), getattr(package, "CANDIDATES", None)
     if not isinstance(task, Task):
-        raise _broken("no TASK, or one that is no Task", str(folder / "__init__.py"))
+        raise _broken("no TASK, or one that is no Task", _assigned(package, "TASK", folder))
     if not isinstance(candidates, Sequence) or not all(isinstance(each, Candidate) for each in candidates):
-        raise _broken("no CANDIDATES, or something else than a list of Candidate", str(folder / "__init__.py"))
-    read_goals(folder / "goals.toml", task)
+        raise _broken("no CANDIDATES, or something else than a list of Candidate", _assigned(package, "CANDIDATES", folder))
+    _read_goals(folder, task)
     for language in FILES:
         read_poc_card(folder, language)
     return Poc(folder, task, candidates)
+
+
+def _folder_of(module: str) -> Path:
+    """Where a module lies, also one that cannot be imported; its name where nothing is there."""
+    import poc
+
+    package, _, name = module.rpartition(".")
+    if package == "poc":
+        return Path(poc.__path__[0], name)
+    try:
+        spec = importlib.util.find_spec(module)
+    except (Exception, SystemExit):  # noqa: BLE001  # what it lies in is somebody's code as well
+        spec = None
+    return Path(spec.origin).parent if spec and spec.origin else Path(module)
+
+
+def _read_goals(folder: Path, task: Task) -> Goals:
+    """Its own over those in the folder above; a POC that lives elsewhere, where there are none, has this project's above it."""
+    import poc
+
+    above = folder.parent / "goals.toml"
+    return read_goals(folder / "goals.toml", task, above if above.exists() else Path(poc.__path__[0], "goals.toml"))
 
 
 def _broken(found: str, where: str) -> PreuveError:
@@ -116,8 +176,16 @@ def _broken(found: str, where: str) -> PreuveError:
         expected="a POC: a folder whose code holds TASK and CANDIDATES",
         found=found,
         where=where,
-        remedy="mend it there, or move the folder out of poc/; the other POCs work meanwhile",
+        remedy="mend it there, or move the folder out of poc/ (or uninstall its package); the other POCs work meanwhile",
     )
+
+
+def _assigned(package: ModuleType, name: str, folder: Path) -> str:
+    """File and line where a name is last assigned; the last line, where it could be added, if it is not."""
+    file = Path(package.__file__ or folder / "__init__.py")
+    lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+    found = [number for number, line in enumerate(lines, start=1) if re.match(rf"{name}\b.*=", line)]
+    return f"{file}, line {found[-1] if found else max(len(lines), 1)}"
 
 
 def _place(error: BaseException, folder: Path) -> str:

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from evaluation.candidate import Predictor
+from evaluation.entry_points import poc_packages
 from evaluation.exceptions import RecordError
 
-# Only classes of these packages are made again from a stored model.
+# Only classes of these packages are made again from a stored model, and of those that offer POCs: who installed them trusts them.
 TRUSTED_PACKAGES = frozenset({"evaluation", "numpy", "poc", "scipy", "sklearn"})
 MANIFEST = "predictor.json"
 SKOPS_FILE = "model.skops"
@@ -64,7 +65,11 @@ def load_predictor(folder: Path) -> Predictor:
 
 def may_be_loaded(predictor: Predictor) -> bool:
     """Whether `load_predictor` would take a predictor of this class."""
-    return type(predictor).__module__.split(".", 1)[0] in TRUSTED_PACKAGES
+    return type(predictor).__module__.split(".", 1)[0] in _trusted()
+
+
+def _trusted() -> frozenset[str]:
+    return TRUSTED_PACKAGES | poc_packages()
 
 
 def _load_skops(file: Path) -> Predictor:
@@ -77,10 +82,11 @@ def _load_skops(file: Path) -> Predictor:
 
 
 def _check_trusted(names: Sequence[str], where: Path) -> None:
-    foreign = sorted(name for name in names if name.split(".", 1)[0] not in TRUSTED_PACKAGES)
+    trusted = _trusted()
+    foreign = sorted(name for name in names if name.split(".", 1)[0] not in trusted)
     if foreign:
         raise RecordError(
-            expected=f"classes of {', '.join(sorted(TRUSTED_PACKAGES))}",
+            expected=f"classes of {', '.join(sorted(trusted))}",
             found=", ".join(foreign),
             where=str(where),
             remedy="do not load this model: it was not written by preuve, or it was changed",

@@ -12,8 +12,8 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zlib import crc32
 
-from evaluation.data.splits import normal_text
 from evaluation.samples import Samples
+from evaluation.texts.words import normal_text
 
 if TYPE_CHECKING:
     import numpy as np

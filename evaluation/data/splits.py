@@ -14,6 +14,7 @@ from evaluation.data.files import Columns, Row, read_rows
 from evaluation.exceptions import DataError
 from evaluation.messages import Message, say, words
 from evaluation.samples import Samples, Split
+from evaluation.texts.words import normal_text
 
 # A citizen's request has hundreds of characters. Beyond it is a file pasted into a cell.
 LONGEST_CELL = 1_000_000
@@ -363,8 +364,3 @@ def _slice_problem(values: Sequence[str]) -> Message | None:
         return say("a value of more than {most} characters", most=LONGEST_SLICE_VALUE)
     unfit = next(filter(None, map(_unfit, different)), None)
     return None if unfit is None else say(unfit)
-
-
-def normal_text(text: str) -> str:
-    """A text as it is compared with others: letter case and white space make no difference."""
-    return " ".join(text.casefold().split())

@@ -1,7 +1,8 @@
-"""Metrics of summaries, for a POC's `TASK`. Each says what one answer adds; the rest is `evaluation.metrics`."""
+"""Metrics of answers that are texts, for a POC's `TASK`. Each says what one answer adds; the rest is `evaluation.metrics`."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import inf
 
 from evaluation.metrics import NOTHING_SAID, Metric, Part, text_metric
@@ -9,7 +10,7 @@ from evaluation.samples import Sample
 from evaluation.texts.facts import OTHERWISE, found_facts, holds_fact, unsupported
 from evaluation.texts.readability import reading_ease
 from evaluation.texts.rouge import DEFAULT_TOKENIZER, rouge_l, rouge_n
-from evaluation.texts.words import count_words
+from evaluation.texts.words import count_words, normal_text
 
 FACTS = "facts"
 
@@ -61,6 +62,34 @@ def _reading_ease(_: Sample, answer: str) -> Part:
     return NOTHING_SAID if ease is None else Part(ease)
 
 
+def _same(answer: str, targets: Sequence[str]) -> bool:
+    return normal_text(answer) in map(normal_text, targets)
+
+
+def _exact_match(sample: Sample, answer: str) -> Part:
+    return Part(float(_same(answer, sample.targets))) if sample.targets else NOTHING_SAID
+
+
+def _rank(sample: Sample, answer: str) -> int | None:
+    """The first line that is right, counted from 1; none where no line is."""
+    return next((rank for rank, line in enumerate(answer.splitlines(), start=1) if _same(line, sample.targets)), None)
+
+
+def _found_first(sample: Sample, answer: str) -> Part:
+    return Part(float(_rank(sample, answer) == 1)) if sample.targets else NOTHING_SAID
+
+
+def _reciprocal_rank(sample: Sample, answer: str) -> Part:
+    rank = _rank(sample, answer)
+    return Part(1 / rank if rank else 0.0) if sample.targets else NOTHING_SAID
+
+
+# The share of answers that are one of the right ones, whatever their letter case and white space.
+exact_match = text_metric("exact_match", _exact_match, counts_correct=True)
+# Of answers that list what was found, one a line with the best first: the share whose first line is right, and the mean of 1 over the
+# rank of the first right line (mean reciprocal rank; Voorhees, TREC-8 question answering track, 1999).
+found_first = text_metric("found_first", _found_first, counts_correct=True)
+reciprocal_rank = text_metric("reciprocal_rank", _reciprocal_rank)
 # The mean over documents of the share of their must-have facts: a document with many facts counts no more than another.
 fact_recall = text_metric("fact_recall", _fact_recall, explain=_missing_facts, needs=FACTS, counts_correct=True)
 # Of all facts that the summaries state, the share that their sources do not hold.

@@ -18,6 +18,11 @@ FEWEST_WORDS = 20
 CLEARLY = 1.5
 
 
+def normal_text(text: str) -> str:
+    """A text as it is compared with others: letter case and white space make no difference."""
+    return " ".join(text.casefold().split())
+
+
 def fold(text: str) -> str:
     """The text without accents, capitals, ligatures or typographic apostrophes.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -284,11 +284,12 @@ BROKEN = {
     "an import that fails": ("import no_such_library\n", "ModuleNotFoundError: No module named 'no_such_library'", ", line 1"),
     "no Python": ("TASK = 1\nCANDIDATES = [\n", "SyntaxError: ", ", line 2"),
     "a program that ends": ("import sys\n\nsys.exit('torch is needed')\n", "SystemExit: torch is needed", ", line 3"),
-    "no task": ("CANDIDATES = ()\n", "no TASK", ""),
-    "a task of another kind": ("TASK, CANDIDATES = 'routing', ()\n", "no TASK", ""),
-    "no candidates": (PACKAGE.replace("CANDIDATES", "OTHERS"), "no CANDIDATES", ""),
-    "one candidate alone": (PACKAGE.replace("= ()", "= 5"), "no CANDIDATES", ""),
-    "candidates of another kind": (PACKAGE.replace("= ()", "= ['keywords']"), "no CANDIDATES", ""),
+    "no task": ("import json\nCANDIDATES = ()\n", "no TASK", ", line 2"),
+    "a task of another kind": ("\nTASK, CANDIDATES = 'routing', ()\n\n", "no TASK", ", line 2"),
+    "no code": ("", "no TASK", ", line 1"),
+    "no candidates": (PACKAGE.replace("CANDIDATES", "OTHERS"), "no CANDIDATES", ", line 5"),
+    "one candidate alone": (PACKAGE.replace("= ()", "= 5") + "\n\n", "no CANDIDATES", ", line 5"),
+    "candidates of another kind": (PACKAGE.replace("= ()", "= ['keywords']"), "no CANDIDATES", ", line 5"),
 }
 
 
@@ -350,7 +351,7 @@ def test_a_poc_whose_card_is_broken_or_refused_takes_no_other_down(
     poc_folder: Path, file: str, before: str, after: str, field: str
 ) -> None:
     write_poc(poc_folder / "meter_reading")
-    folder = write_poc(poc_folder / "a_broken_one")
+    folder = write_poc(poc_folder / "a_broken_one", PACKAGE.replace("meter-reading", "a-broken-one"))
     sound = (PROJECT / "poc" / "request_classification" / "README.md").read_text(encoding="utf-8")
     for name in ("README.md", "README.fr.md"):
         (folder / name).write_text(sound, encoding="utf-8")
@@ -426,6 +427,73 @@ def test_a_broken_folder_is_shown_with_its_reason(poc_folder: Path) -> None:
     ]
     shown = broken_dict(broken)
     assert (shown["folder"], shown["error"]["found"]) == (str(folder), reason)
+
+
+# Two of one name, and those that live elsewhere
+
+
+def test_of_two_pocs_of_one_name_neither_is_found_and_both_are_named(poc_folder: Path) -> None:
+    first, second = (write_poc(poc_folder / name) for name in ("meter_reading", "reading_meters"))
+    write_poc(poc_folder / "benches", PACKAGE.replace("meter-reading", "benches"))
+    found, broken = look_for_pocs()
+    assert [each.task.name for each in found] == ["benches"]
+    assert [(each.name, each.folder) for each in broken] == [("meter-reading", first), ("meter-reading", second)]
+    with pytest.raises(PreuveError) as caught:
+        find_poc("meter-reading")
+    assert caught.value.found == "2 POCs called meter-reading"
+    assert caught.value.where == f"{first / '__init__.py'}; {second / '__init__.py'}"
+
+
+@pytest.fixture
+def offer(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, str], Path]]:
+    """Puts a package where installed ones are, with what an installer writes down of its entry point; gives its folder."""
+    site = tmp_path_factory.mktemp("site")
+    monkeypatch.syspath_prepend(str(site))
+    before = set(sys.modules)
+
+    def put(name: str, code: str) -> Path:
+        described = site / f"{name}-1.0.dist-info"
+        described.mkdir()
+        (described / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n", encoding="utf-8")
+        (described / "entry_points.txt").write_text(f"[preuve.pocs]\n{name} = city_{name}\n", encoding="utf-8")
+        return write_poc(site / f"city_{name}", code)
+
+    yield put
+    for module in set(sys.modules) - before:
+        if module.startswith("city_"):
+            del sys.modules[module]
+
+
+def test_a_poc_that_an_installed_package_offers_is_found_after_those_of_the_folder(
+    poc_folder: Path, offer: Callable[[str, str], Path]
+) -> None:
+    write_poc(poc_folder / "meter_reading")
+    folder = offer("benches", PACKAGE.replace("meter-reading", "benches"))
+    assert [each.task.name for each in find_pocs()] == ["meter-reading", "benches"]
+    assert find_poc("benches").folder == folder
+
+
+def test_the_citys_goals_hold_for_a_poc_that_lives_elsewhere(poc_folder: Path, offer: Callable[[str, str], Path]) -> None:
+    (poc_folder / "goals.toml").write_text("[goal.quality_gain]\nfloor = 0.03\n", encoding="utf-8")
+    offer("benches", PACKAGE.replace("meter-reading", "benches"))
+    assert list(find_poc("benches").goals.goal) == ["quality_gain", "class_recall"]
+
+
+def test_one_that_lives_elsewhere_and_is_broken_takes_no_other_down(poc_folder: Path, offer: Callable[[str, str], Path]) -> None:
+    write_poc(poc_folder / "meter_reading")
+    folder = offer("benches", "TASK = 1\nCANDIDATES = [\n")
+    found, (broken,) = look_for_pocs()
+    assert [each.task.name for each in found] == ["meter-reading"]
+    assert (broken.name, broken.folder, broken.error.where) == ("benches", folder, f"{folder / '__init__.py'}, line 2")
+
+
+def test_one_of_the_name_of_another_that_lives_elsewhere_is_told_apart(poc_folder: Path, offer: Callable[[str, str], Path]) -> None:
+    here = write_poc(poc_folder / "meter_reading")
+    elsewhere = offer("readings", PACKAGE)
+    assert find_pocs() == []
+    with pytest.raises(PreuveError) as caught:
+        find_poc("meter-reading")
+    assert caught.value.where == f"{here / '__init__.py'}; {elsewhere / '__init__.py'}"
 
 
 def test_no_poc_of_this_project_is_broken() -> None:

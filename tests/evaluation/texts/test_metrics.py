@@ -11,7 +11,17 @@ import pytest
 from evaluation.judgement.quality import weigh_answers
 from evaluation.metrics import NOTHING_SAID, Metric, Part, text_answers
 from evaluation.samples import Samples
-from evaluation.texts.metrics import FACTS, compression, fact_recall, reading_ease_fr, rouge, unsupported_facts
+from evaluation.texts.metrics import (
+    FACTS,
+    compression,
+    exact_match,
+    fact_recall,
+    found_first,
+    reading_ease_fr,
+    reciprocal_rank,
+    rouge,
+    unsupported_facts,
+)
 from evaluation.texts.words import TOKENIZERS
 
 SAMPLES = Samples(
@@ -145,3 +155,27 @@ def test_mlflow_takes_the_names_of_all_metrics(kind: int | str, tokenizer: str) 
     _validate_metric_name(rouge(kind, tokenizer).name)
     with pytest.raises(Exception, match="Invalid value"):
         _validate_metric_name("rouge_1 (a tokenizer)")
+
+
+# Answers that are a value, or a list of what was found
+
+
+TWO = Samples(["1", "2", "3"], ["a", "b", "c"], ["le 3 juin", "page-7", ""], further_targets=(["3 juin", "", ""],))
+
+
+def test_an_answer_matches_any_of_the_right_ones_whatever_its_case_and_white_space() -> None:
+    assert parts(exact_match, ["  Le 3\nJUIN ", "page 7", "x"], TWO) == [Part(1.0), Part(0.0), NOTHING_SAID]
+    assert value(exact_match, ["3 juin", "", ""], TWO) == 0.5
+
+
+def test_of_a_list_the_first_line_counts_and_the_rank_of_the_first_right_one() -> None:
+    # Found third, and first.
+    answers = ["2 juin\n4 juin\n3 juin\nle 3 juin", "page-7\npage-8", "x"]
+    assert parts(found_first, answers, TWO) == [Part(0.0), Part(1.0), NOTHING_SAID]
+    assert value(found_first, answers, TWO) == 0.5
+    assert value(reciprocal_rank, answers, TWO) == pytest.approx((1 / 3 + 1) / 2)
+
+
+def test_what_is_not_in_the_list_adds_nothing() -> None:
+    assert parts(reciprocal_rank, ["", "page-8", ""], TWO) == [Part(0.0), Part(0.0), NOTHING_SAID]
+    assert value(found_first, ["", "page-8", ""], TWO) == 0.0
