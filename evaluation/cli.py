@@ -20,6 +20,7 @@ from evaluation.cli_publish import export, report
 from evaluation.console import complain, explain, show, show_advice, show_json, show_line
 from evaluation.exceptions import CampaignInterrupted, PreuveError
 from evaluation.home import make_private
+from evaluation.scaffold import Kind
 
 if TYPE_CHECKING:
     from evaluation.assessment import Assessment
@@ -378,6 +379,23 @@ def _weak_answers(poc: Poc, campaign: Campaign, store: Store, candidate: str, se
 
 
 @app.command()
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Lower case, with hyphens: bench-reports.")],
+    kind: Annotated[Kind, typer.Option(help="What is asked of it.")] = Kind.CLASSIFICATION,
+) -> None:
+    """A new POC: a folder that runs at once, on ten invented samples, for you to put your own in."""
+    from evaluation.scaffold import make_poc
+
+    folder = make_poc(name, kind)
+    name = folder.name.replace("_", "-")
+    show_line(f"{folder} is a POC of its own now. To go on from there:")
+    show_line(f"  preuve run {name} --quick       runs it on ten invented samples")
+    show_line(f"  {folder}/samples.csv            put your own in, and their SHA-256 into card.toml")
+    show_line(f"  {folder}/candidates.py          a way without AI and a small model; add yours to CANDIDATES in __init__.py")
+    show_line(f"  {folder}/goals.toml, README.md  what the city wants of it, and its card, in both languages")
+
+
+@app.command()
 def doctor(
     self_test: Annotated[bool, typer.Option(help="Measure the idle and the busy machine.")] = True,
     seconds: Annotated[float, typer.Option(min=5, max=3600, help="For the self-test; a wall meter needs longer ones.")] = 10,
@@ -477,6 +495,19 @@ def ui(
     _end_like_an_interrupt()
     task = find_poc(poc).task if poc else first_poc(find_pocs()).task
     raise typer.Exit(serve(task.name, port, browser=browser, tell=show))
+
+
+@app.command()
+def lab(
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8888,
+    notebooks: Annotated[Path | None, typer.Option(metavar="DIR", help="[default: the project's own]", show_default=False)] = None,
+    browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
+) -> None:
+    """JupyterLab on the notebooks, with MLflow in its launcher, on this machine's loopback address only."""
+    from evaluation.lab import NOTEBOOKS, serve
+
+    _end_like_an_interrupt()
+    raise typer.Exit(serve(port, notebooks or NOTEBOOKS, browser=browser, tell=show_line))
 
 
 def _end_like_an_interrupt() -> None:

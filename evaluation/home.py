@@ -44,6 +44,12 @@ def allow_hub() -> None:
     os.environ["HF_DATASETS_OFFLINE"] = "0"
 
 
+def place_of(path: Path) -> str:
+    """How records call a file of the program's own: by its place in the project, where it lies in it."""
+    path = path.resolve()
+    return str(path.relative_to(PROJECT) if path.is_relative_to(PROJECT) else path)
+
+
 def home_path() -> Path:
     """`PREUVE_HOME`, by default `.preuve/` in the project."""
     named = os.environ.get("PREUVE_HOME")

@@ -67,6 +67,8 @@ def look_for_pocs() -> tuple[list[Poc], list[BrokenPoc]]:
 
     Of two of one name neither is found, for nobody could tell which of them is meant.
     """
+    # A folder may have been made a moment ago.
+    importlib.invalidate_caches()
     found: list[Poc] = []
     broken: list[BrokenPoc] = []
     for name, module in _places():
@@ -151,11 +153,6 @@ def _load(module: str) -> Poc:
 
 def _folder_of(module: str) -> Path:
     """Where a module lies, also one that cannot be imported; its name where nothing is there."""
-    import poc
-
-    package, _, name = module.rpartition(".")
-    if package == "poc":
-        return Path(poc.__path__[0], name)
     try:
         spec = importlib.util.find_spec(module)
     except (Exception, SystemExit):  # noqa: BLE001  # what it lies in is somebody's code as well

@@ -49,7 +49,7 @@ def load_predictor(folder: Path) -> Predictor:
         ) from error
     if manifest["format"] == "skops":
         return _load_skops(folder / SKOPS_FILE)
-    _check_trusted([manifest["module"]], folder)
+    check_trusted([manifest["module"]], folder)
     try:
         kind = getattr(importlib.import_module(manifest["module"]), manifest["class"])
     except (ImportError, AttributeError) as error:
@@ -76,12 +76,17 @@ def _load_skops(file: Path) -> Predictor:
     import skops.io
 
     types = skops.io.get_untrusted_types(file=file)
-    _check_trusted(types, file)
+    check_trusted(types, file)
     predictor: Predictor = skops.io.load(file, trusted=types)
     return predictor
 
 
-def _check_trusted(names: Sequence[str], where: Path) -> None:
+def check_trusted(names: Sequence[str], where: Path) -> None:
+    """Make sure that all these modules or classes are of packages that may be made again from a stored model.
+
+    Raises:
+        RecordError: one is of another.
+    """
     trusted = _trusted()
     foreign = sorted(name for name in names if name.split(".", 1)[0] not in trusted)
     if foreign:

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Literal
 
 from evaluation.candidate import Candidate
-from evaluation.data.loading import DataRequest, load_data, source_of
+from evaluation.data.loading import DataRequest, load_data
 from evaluation.energy.reading import Reading
 from evaluation.exceptions import DataError, NameNotFoundError, PreuveError, RecordError
-from evaluation.home import PROJECT
+from evaluation.home import PROJECT, place_of
 from evaluation.judgement.statistics import CONFIDENCE, Interval
 from evaluation.pocs import Poc, find_poc
 from evaluation.records.entries import repetition_entry, sha256_of
@@ -150,7 +150,7 @@ def _changed(expected: str, found: str, where: str, campaign: Campaign) -> Preuv
 
 
 def _request(data: DataRecord, task: Task) -> DataRequest:
-    if data.source == source_of(PROJECT / task.data, own=True):
+    if data.source == place_of(PROJECT / task.data):
         return DataRequest()
     test = Path(data.test_source) if data.test_source else None
     # An overlap was accepted then, or there was none.

@@ -23,7 +23,7 @@ from evaluation.data.hub import content_sha256, full_name, hub_split
 from evaluation.data.near_duplicates import find_near_duplicates
 from evaluation.data.splits import read_samples, read_split
 from evaluation.exceptions import DataError, PreuveError
-from evaluation.home import PROJECT, allow_hub
+from evaluation.home import PROJECT, allow_hub, place_of
 from evaluation.messages import say, words
 from evaluation.run import DataRecord
 from evaluation.samples import Samples, Split
@@ -99,7 +99,7 @@ def load_data(task: Task, request: DataRequest, today: dt.date) -> tuple[Split, 
     cards = [file.place or write_card(file.card, file.path) for file in files]
     personal = max((file.card.contains_personal_data for file in files), key=CAUTION.index)
     card = files[0].card.model_copy(update={"contains_personal_data": personal})
-    shown = source_of(path, own=own)
+    shown = place_of(path) if own else str(path.resolve())
     sha256 = files[0].sha256
     record = _record(split, columns, card, source=shown, sha256=sha256, encoding=request.encoding, card_file=cards[0].name)
     expires = min((file.card.expires for file in files if file.card.expires), default=None)
@@ -110,12 +110,6 @@ def load_data(task: Task, request: DataRequest, today: dt.date) -> tuple[Split, 
         tested = {"test_source": str(request.test.resolve()), "test_sha256": file_sha256(request.test)}
         record = record.model_copy(update=tested)
     return _remarked(task, split, record)
-
-
-def source_of(path: Path, *, own: bool) -> str:
-    """How records call a file: a task's own samples by their place in the project, where they lie in it."""
-    path = path.resolve()
-    return str(path.relative_to(PROJECT) if own and path.is_relative_to(PROJECT) else path)
 
 
 def _remarked(task: Task, split: Split, record: DataRecord) -> tuple[Split, DataRecord]:

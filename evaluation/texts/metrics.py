@@ -86,8 +86,8 @@ def _reciprocal_rank(sample: Sample, answer: str) -> Part:
 
 # The share of answers that are one of the right ones, whatever their letter case and white space.
 exact_match = text_metric("exact_match", _exact_match, counts_correct=True)
-# Of answers that list what was found, one a line with the best first: the share whose first line is right, and the mean of 1 over the
-# rank of the first right line (mean reciprocal rank; Voorhees, TREC-8 question answering track, 1999).
+# Of answers that list what was found, one a line with the best first: the share whose first line is right, and the mean of 1 over
+# the rank of the first right line (mean reciprocal rank; Voorhees, TREC-8 question answering track, 1999).
 found_first = text_metric("found_first", _found_first, counts_correct=True)
 reciprocal_rank = text_metric("reciprocal_rank", _reciprocal_rank)
 # The mean over documents of the share of their must-have facts: a document with many facts counts no more than another.

@@ -13,7 +13,7 @@ import pytest
 
 from evaluation import footprint
 from evaluation.footprint import MOST_INPUTS, PeakMemory, find_peak_memory
-from poc.request_classification.keywords import RoutingSheet
+from poc.keywords import RoutingSheet
 
 SECRET = "Mon voisin Zéphyrin ne trie pas ses poubelles"
 MIB = 1024**2

@@ -8,8 +8,9 @@ import pytest
 
 from evaluation.exceptions import CandidateUnavailableError
 from evaluation.samples import Samples
+from poc.keywords import RoutingSheet
 from poc.request_classification import CANDIDATES
-from poc.request_classification.keywords import RoutingSheet, fit_keywords
+from poc.request_classification.keywords import fit_keywords
 from poc.request_classification.transformer import fit_hub_transformer, fit_tiny_transformer, load_checkpoint
 from tests.conftest import BIN, LAMP
 

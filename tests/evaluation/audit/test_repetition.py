@@ -51,7 +51,7 @@ def test_the_same_run_again_has_the_same_answers_and_is_recorded_as_a_repetition
 def test_answers_that_differ_are_counted_and_the_status_says_so(
     place: Path, preuve: Preuve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from poc.request_classification import keywords
+    from poc import keywords
 
     monkeypatch.setattr(keywords.RoutingSheet, "predict", lambda _, inputs: ["eclairage-public"] * len(inputs))
     outcome = preuve("run", "--repeat", run_id_of("keywords seed 0"))
