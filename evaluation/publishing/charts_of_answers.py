@@ -11,10 +11,25 @@ from evaluation.assessment import Assessment
 from evaluation.judgement.comparison import CandidateResult
 from evaluation.judgement.statistics import Interval, interval_of_mean_share
 from evaluation.numbers import UNKNOWN
-from evaluation.publishing.charts import ROW_HEIGHT, SMALL, Picture
+from evaluation.publishing.drawing import ROW_HEIGHT, Picture, whisker
+from evaluation.publishing.labels import width_of
 from evaluation.publishing.language import Language
-from evaluation.publishing.pages import Table
-from evaluation.publishing.svg import ALARM, INK, LINE, QUIET, SERIES, TEXT_SIZE, as_svg, canvas, name_in_picture, name_rows
+from evaluation.publishing.pages import Page, Table
+from evaluation.publishing.svg import (
+    ALARM,
+    LINE,
+    QUIET,
+    SERIES,
+    SMALL,
+    TEXT_SIZE,
+    WIDTH,
+    as_svg,
+    canvas,
+    isolated,
+    name_in_picture,
+    name_rows,
+    named_part,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,7 +40,11 @@ Answered = Counter[tuple[str, str]]
 MOST_CLASSES = 25
 MOST_PAIRS = 20
 MOST_GROUPS = 8
-WIDEST_CIRCLE = 14.0
+# The side of a cell of the matrix, and how much of it the circle of the largest number fills.
+LARGEST_CELL, WIDEST_CIRCLE = 34.0, 0.85
+MOST_NAME_ROOM = 195.0
+# Of each of two names in a row.
+LONGEST_OF_PAIR = 22
 TENTHS = 10
 
 
@@ -38,14 +57,15 @@ def confusion(found: Assessment, candidate: str, language: Language) -> Picture 
     pairs = _confused(answered)
     if not pairs:
         return None
-    title = language.say("What {candidate} takes for what", candidate=candidate)
+    page = Page(language)
+    title = language.say("What {candidate} takes for what", candidate=isolated(candidate))
     (right, taken_for), number = pairs[0]
     described = language.say_number(
         "Most often confused: {expected} taken for {answered}, {number} time.",
         "Most often confused: {expected} taken for {answered}, {number} times.",
         number,
-        expected=right,
-        answered=taken_for,
+        expected=isolated(right),
+        answered=isolated(taken_for),
     )
     classes = sorted(set(result.expected))
     svg = (
@@ -55,13 +75,16 @@ def confusion(found: Assessment, candidate: str, language: Language) -> Picture 
     )
     of_class = Counter(result.expected)
     headings = (
-        language.say("Right answer"),
-        language.say("taken for"),
-        language.say("how often, over all seeds"),
-        language.say("samples of the class"),
+        page.say("Right answer"),
+        page.say("taken for"),
+        page.say("how often, all trainings together"),
+        page.say("samples of the class"),
     )
-    rows = [(one, other, language.count(times), language.count(of_class[one])) for (one, other), times in pairs[:MOST_PAIRS]]
-    caption = language.say("The pairs that are confused most often")
+    rows = [
+        (page.said(one), page.said(other), language.count(times), language.count(of_class[one]))
+        for (one, other), times in pairs[:MOST_PAIRS]
+    ]
+    caption = page.say("The pairs that are confused most often")
     return Picture("confusion", title, described, svg, Table(caption, headings, rows, frozenset({2, 3})))
 
 
@@ -80,37 +103,45 @@ def _matrix(counted: Answered, classes: Sequence[str], title: str, described: st
     """A circle for each pair, its area the number of answers; right answers are hollow, so that wrong ones are seen."""
     known = {name: place for place, name in enumerate(classes)}
     most = max(counted.values())
-    with canvas(20.0 * len(classes) + 190, left=190, right=20, bottom=180, top=10) as axes:
-        for number in sorted(set(counted.values())):
-            for right in (True, False):
-                cells = [pair for pair in counted if counted[pair] == number and (pair[0] == pair[1]) is right and pair[1] in known]
+    names = [name_in_picture(name) for name in classes]
+    room = min(MOST_NAME_ROOM, max(width_of(name, SMALL) for name in names) + 10)
+    side = min(LARGEST_CELL, (WIDTH - room - 10) / len(classes))
+    size = side * len(classes)
+    with canvas(size + room + 40, left=room, right=WIDTH - room - size, bottom=room + 30, top=10) as axes:
+        for (expected, answered), number in sorted(counted.items()):
+            right = expected == answered
+            if answered in known:
                 axes.plot(
-                    [known[answered] for _, answered in cells],
-                    [-known[expected] for expected, _ in cells],
+                    [known[answered]],
+                    [-known[expected]],
                     linestyle="none",
                     marker="o",
-                    markersize=WIDEST_CIRCLE * sqrt(number / most),
+                    markersize=side * WIDEST_CIRCLE * sqrt(number / most),
                     markerfacecolor="none" if right else ALARM,
                     markeredgecolor=QUIET if right else ALARM,
+                    gid=named_part(f"cell-{known[expected]}", known[answered]),
                 )
-        names = [name_in_picture(name) for name in classes]
         axes.set_yticks([-place for place in range(len(classes))], names, parse_math=False, fontsize=SMALL)
         axes.set_xticks(range(len(classes)), names, parse_math=False, rotation=90, fontsize=SMALL)
         axes.tick_params(length=0)
-        axes.set_xlabel(language.say("answered (hollow: rightly)"))
+        axes.set_xlabel(language.say("answered (hollow: rightly)"), loc="left")
         axes.grid(color=LINE, linewidth=0.4)
         axes.set_axisbelow(True)
-        axes.margins(0.03)
+        # A whole cell around each, so that no circle is cut at the edge.
+        axes.set_xlim(-0.5, len(classes) - 0.5)
+        axes.set_ylim(0.5 - len(classes), 0.5)
         return as_svg(axes, "confusion", title, described)
 
 
 def _pair_bars(pairs: Sequence[tuple[tuple[str, str], int]], title: str, described: str) -> str:
     from matplotlib.ticker import MaxNLocator
 
-    with canvas(ROW_HEIGHT * len(pairs) + 50, left=330, right=40, bottom=40) as axes:
-        places = [-place for place in range(len(pairs))]
-        axes.barh(places, [number for _, number in pairs], height=0.6, color=ALARM)
-        names = [f"{name_in_picture(one)} → {name_in_picture(other)}" for (one, other), _ in pairs]
+    with canvas(ROW_HEIGHT * len(pairs) + 50, left=360, right=20, bottom=40) as axes:
+        for row, (_, number) in enumerate(pairs):
+            axes.barh(-row, number, height=0.6, color=ALARM, gid=named_part("pair", row))
+        names = [
+            f"{name_in_picture(one, LONGEST_OF_PAIR)} → {name_in_picture(other, LONGEST_OF_PAIR)}" for (one, other), _ in pairs
+        ]
         name_rows(axes, names, SMALL)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         return as_svg(axes, "confusion", title, described)
@@ -125,7 +156,8 @@ def _found_in_texts(result: CandidateResult, language: Language) -> Picture | No
         return None
     tenths = Counter(min(int(share * TENTHS + 1e-9), TENTHS - 1) for share in shares)
     counts = [tenths[place] for place in range(TENTHS)]
-    title = language.say("How much {candidate} finds of what each document must tell", candidate=result.name)
+    page = Page(language)
+    title = language.say("How much {candidate} finds of what each document must tell", candidate=isolated(result.name))
     none, whole = sum(share == 0 for share in shares), sum(share == 1 for share in shares)
     described = language.say(
         "Of {documents} documents it finds everything in {whole} and nothing in {none}.",
@@ -135,15 +167,17 @@ def _found_in_texts(result: CandidateResult, language: Language) -> Picture | No
     )
     edges = [language.between(language.percent(place / TENTHS), language.percent((place + 1) / TENTHS)) for place in range(TENTHS)]
     with canvas(280, left=60, right=20, bottom=50, top=20) as axes:
-        axes.bar([place + 0.5 for place in range(TENTHS)], counts, width=0.9, color=SERIES[0])
+        for place, count in enumerate(counts):
+            axes.bar(place + 0.5, count, width=0.9, color=SERIES[0], gid=named_part("tenth", place))
         axes.set_xticks(range(0, TENTHS + 1, 2), [language.percent(place / TENTHS) for place in range(0, TENTHS + 1, 2)])
         axes.set_xlabel(language.say("share of its facts that is found"))
         axes.set_ylabel(language.say("documents"))
         axes.yaxis.set_major_locator(MaxNLocator(integer=True))
         svg = as_svg(axes, "confusion", title, described)
-    headings = (language.say("share of its facts that is found"), language.say("documents"))
+    headings = (page.say("share of its facts that is found"), page.say("documents"))
     rows = [(edge, language.count(count)) for edge, count in zip(edges, counts, strict=True)]
-    return Picture("confusion", title, described, svg, Table(title, headings, rows, frozenset({1})))
+    caption = page.say("How much {candidate} finds of what each document must tell", candidate=result.name)
+    return Picture("confusion", title, described, svg, Table(caption, headings, rows, frozenset({1})))
 
 
 # Who is worst served
@@ -161,49 +195,53 @@ def worst_slices(found: Assessment, candidate: str, language: Language) -> Pictu
     groups = sorted(_groups(found, found.comparison.result(candidate)), key=lambda group: group.share.value)[:MOST_GROUPS]
     if not groups:
         return None
-    title = language.say("Whom {candidate} serves worst", candidate=candidate)
+    page = Page(language)
+    title = language.say("Whom {candidate} serves worst", candidate=isolated(candidate))
     described = language.say(
         "Lowest: {group}, {share} of {samples} samples.",
-        group=groups[0].name,
+        group=isolated(groups[0].name),
         share=language.percent(groups[0].share.value),
         samples=groups[0].samples,
     )
-    with canvas(ROW_HEIGHT * len(groups) + 60, left=230, right=90, bottom=40) as axes:
+    with canvas(ROW_HEIGHT * len(groups) + 60, left=215, right=120, bottom=44) as axes:
         for place, group in enumerate(groups):
-            _group_row(axes, -place, group, language)
+            _group_row(axes, place, group, language)
         axes.set_xlim(0, 1)
         name_rows(axes, [name_in_picture(group.name) for group in groups])
         axes.set_xticks([0, 0.5, 1], [language.percent(share) for share in (0, 0.5, 1)])
         axes.set_xlabel(language.say("share answered rightly, with its interval; dotted: the floor"))
         svg = as_svg(axes, "worst", title, described)
     headings = (
-        language.say("Group"),
-        language.say("share answered rightly"),
-        language.say("its interval"),
-        language.say("samples"),
-        language.say("floor"),
+        page.say("Group"),
+        page.say("share answered rightly"),
+        page.say("its interval"),
+        page.say("samples"),
+        page.say("floor"),
     )
     rows = [
         (
-            group.name,
+            page.said(group.name),
             language.percent(group.share.value),
-            language.interval(group.share),
+            language.ends(group.share, language.percent),
             language.count(group.samples),
-            UNKNOWN if group.floor is None else language.plain(group.floor),
+            UNKNOWN if group.floor is None else language.percent(group.floor),
         )
         for group in groups
     ]
-    return Picture("worst", title, described, svg, Table(title, headings, rows, frozenset({1, 2, 3, 4})))
+    caption = page.say("Whom {candidate} serves worst", candidate=candidate)
+    return Picture("worst", title, described, svg, Table(caption, headings, rows, frozenset({1, 2, 3, 4})))
 
 
-def _group_row(axes: Axes, row: float, group: _Group, language: Language) -> None:
-    share = group.share
-    axes.barh(row, share.value, height=0.5, color=SERIES[0])
+def _group_row(axes: Axes, place: int, group: _Group, language: Language) -> None:
+    row, share = -place, group.share
+    axes.barh(row, share.value, height=0.5, color=SERIES[0], gid=named_part("share", place))
     if share.low is not None and share.high is not None:
-        axes.plot([share.low, share.high], [row, row], color=INK, linewidth=1.2)
+        whisker(axes, (share.low, share.high), row, place)
     if group.floor is not None:
-        axes.plot([group.floor] * 2, [row - 0.4, row + 0.4], color=ALARM, linewidth=1.8, linestyle=(0, (1, 1)))
-    axes.text(1.02, row, language.say("{samples} samples", samples=group.samples), va="center", fontsize=TEXT_SIZE)
+        ends = [row - 0.4, row + 0.4]
+        axes.plot([group.floor] * 2, ends, color=ALARM, linewidth=1.8, linestyle=(0, (1, 1)), gid=named_part("floor", place))
+    text = language.say("{samples} samples", samples=group.samples)
+    axes.text(1.02, row, text, va="center", fontsize=TEXT_SIZE, gid=named_part("samples", place))
 
 
 def _groups(found: Assessment, result: CandidateResult) -> Iterator[_Group]:

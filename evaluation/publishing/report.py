@@ -35,19 +35,13 @@ from evaluation.publishing.charts import (
     year_in_service,
 )
 from evaluation.publishing.charts_of_answers import confusion, worst_slices
+from evaluation.publishing.charts_of_quality import METRIC_NAMES
 from evaluation.publishing.goal_cells import bound_cell, found_cell, in_unit
 from evaluation.publishing.language import Language
 from evaluation.publishing.pages import Page, Table, rendered
 from evaluation.publishing.report_details import details_of
 
 TEMPLATE = "report.html.j2"
-# What decision-makers call the metrics that ours have; others are shown by their names.
-METRIC_NAMES = {
-    "macro_f1": words("score from 0 to 1, mean over all classes (macro-F1)"),
-    "accuracy": words("share answered rightly"),
-    "fact_recall": words("share of the facts found"),
-    "unsupported_facts": words("share of what is asserted that the document does not hold"),
-}
 # Why the leading candidate is judged as it is: what `RULE` says, of one candidate.
 WHY = {
     "GO": words("{candidate} meets every goal, also at the less favourable end of each interval."),

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import io
 import re
+import unicodedata
 import warnings
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from evaluation.publishing.labels import USUAL, width_of
 from evaluation.publishing.pages import NO_TEXT
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 # Stand for a colour of the style sheet while matplotlib draws; nobody would choose them.
-INK, QUIET, LINE, SHADE, ALARM = "#010101", "#010201", "#010301", "#010401", "#010501"
+INK, QUIET, LINE, SHADE, ALARM, PAPER = "#010101", "#010201", "#010301", "#010401", "#010501", "#010601"
 SERIES = ("#020101", "#020201", "#020301", "#020401")
 VARIABLES: Mapping[str, str] = {
     INK: "var(--ink)",
@@ -28,18 +30,29 @@ VARIABLES: Mapping[str, str] = {
     LINE: "var(--line)",
     SHADE: "var(--shade)",
     ALARM: "var(--alarm)",
+    PAPER: "var(--paper)",
 } | {color: f"var(--series-{place})" for place, color in enumerate(SERIES, start=1)}
 COLOR = re.compile("|".join(VARIABLES))
+# What an artist is called by its `gid` stays with it as `data-part`: by it one finds again what is drawn where.
+PART = "part:"
 REFERENCE = re.compile(r"url\(#([^)]+)\)")
-FONT = re.compile(r"font: ([^;']*?px)[^;]*")
-FONT_FAMILY = "system-ui, 'Liberation Sans', Arial, sans-serif"
+# Which of the two ways of writing a font there is, depends on matplotlib's version.
+FONT, FAMILY = re.compile(r"font: ([^;']*?px)[^;]*"), re.compile(r"font-family: [^;]*(; |$)")
 # One unit of an SVG is a 72nd of matplotlib's inch; text of 12 is 12 px where the picture is shown at its own size.
 UNITS_PER_INCH = 72
-WIDTH = 640
-TEXT_SIZE = 12
-# So many letters of a name have room beside a picture; the table under it has all of them.
+# On paper 170 mm, which makes 9 points of a text of 12; the narrow one is for half a sheet, where a text of 13 has 8 points.
+WIDTH, NARROW_WIDTH = 640, 440
+TEXT_SIZE, SMALL = 13, 12
+# As wide as so many usual letters a name has room beside a picture; the table under it has all of them.
 LONGEST_NAME = 26
-ISOLATE, END_ISOLATE = "\u2068", "\u2069"
+ELLIPSIS = "…"
+ISOLATE, END_ISOLATE, NO_LETTER = "\u2068", "\u2069", "\ufffd"
+# Within a name they would end its isolation, or begin one that takes the end of the name's own.
+ISOLATES = re.compile("[\u2066-\u2069]")
+# What belongs to the letter before it, and must not begin a text.
+MARKS_OF_LETTERS = frozenset({"Mn", "Me", "Mc", "Cf"})
+# Directions of letters, and of marks, that turn the order of what stands beside them.
+TURNING = frozenset({"R", "AL", "AN", "RLE", "RLO", "LRE", "LRO", "PDF", "RLI", "LRI", "FSI", "PDI"})
 # Drawn in the figure's words: one salt for all, so that the same picture has the same ids.
 STYLE = {
     "svg.fonttype": "none",
@@ -59,26 +72,60 @@ STYLE = {
 }
 
 
-def name_in_picture(name: str) -> str:
-    """A name as a picture has room for it, isolated."""
-    clean = NO_TEXT.sub("\ufffd", name).replace("\n", " ").replace("\t", " ")
-    short = clean if len(clean) <= LONGEST_NAME else f"{clean[: LONGEST_NAME - 1]}…"
-    return f"{ISOLATE}{short}{END_ISOLATE}"
+def isolated(name: str) -> str:
+    r"""Somebody else's name among our words, in one line: it turns nothing around it, and cannot end its own isolation.
+
+    >>> isolated("a\nb"), isolated("a\u202eb"), isolated("a\u2069\u202eb")
+    ('a b', '\u2068a\u202eb\u2069', '\u2068a\ufffd\u202eb\u2069')
+    """
+    clean = NO_TEXT.sub(NO_LETTER, name.replace("\n", " ").replace("\t", " "))
+    if not any(unicodedata.bidirectional(letter) in TURNING for letter in clean):
+        return clean
+    return f"{ISOLATE}{ISOLATES.sub(NO_LETTER, clean)}{END_ISOLATE}"
+
+
+def name_in_picture(name: str, most: int = LONGEST_NAME) -> str:
+    """A name, isolated, as wide as so many usual letters: its beginning and its end, for names of one family differ there.
+
+    >>> name_in_picture("camembert-base-v2", 12)
+    'camember…v2'
+    """
+    whole = isolated(name)
+    room = most * USUAL
+    if width_of(whole, 1) <= room:
+        return whole
+    cuts = (_cut(name, letters) for letters in range(min(most, len(name) - 1), 1, -1))
+    return isolated(next((found for found in cuts if width_of(found, 1) <= room), ELLIPSIS))
+
+
+def _cut(name: str, letters: int) -> str:
+    """So many letters of a name, an ellipsis among them: three quarters from its beginning, the others from its end."""
+    tail = name[len(name) - letters // 4 :] if letters >= 4 else ""
+    while tail and unicodedata.category(tail[0]) in MARKS_OF_LETTERS:
+        tail = tail[1:]
+    return f"{name[: letters - 1 - letters // 4].rstrip()}{ELLIPSIS}{tail.lstrip()}"
 
 
 @contextmanager
-def canvas(height: float, left: float = 0.0, right: float = 0.0, bottom: float = 44.0, top: float = 10.0) -> Iterator[Axes]:
+def canvas(
+    height: float, left: float = 0.0, right: float = 0.0, bottom: float = 44.0, top: float = 10.0, width: float = WIDTH
+) -> Iterator[Axes]:
     """Axes of a new picture, with so much room around them; all in units of the SVG."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(WIDTH / UNITS_PER_INCH, height / UNITS_PER_INCH), dpi=UNITS_PER_INCH)
-        yield figure.add_axes((left / WIDTH, bottom / height, (WIDTH - left - right) / WIDTH, (height - bottom - top) / height))
+        figure = Figure(figsize=(width / UNITS_PER_INCH, height / UNITS_PER_INCH), dpi=UNITS_PER_INCH)
+        yield figure.add_axes((left / width, bottom / height, (width - left - right) / width, (height - bottom - top) / height))
+
+
+def named_part(name: str, number: int | None = None) -> str:
+    """The `gid` of something drawn, one of several where they are numbered."""
+    return f"{PART}{name}" if number is None else f"{PART}{name}-{number}"
 
 
 def name_rows(axes: Axes, names: Sequence[str], size: float = TEXT_SIZE) -> None:
-    """Name the rows of a picture of bars, of which the first is at 0 and the next ones below."""
+    """Name the rows of a picture of bars, of which the first is at 0 and the next ones below; a name may have several lines."""
     axes.set_ylim(-len(names) + 0.4, 0.6)
     axes.set_yticks([-place for place in range(len(names))], names, parse_math=False, fontsize=size)
     axes.tick_params(axis="y", length=0)
@@ -99,14 +146,16 @@ def as_svg(axes: Axes, name: str, title: str, description: str) -> str:
     for element in root.iter():
         if "style" in element.attrib:
             style = COLOR.sub(lambda found: VARIABLES[found[0]], element.attrib["style"])
-            element.attrib["style"] = FONT.sub(rf"font: \1 {FONT_FAMILY}", style)
+            # The size alone: the page has a font of its own.
+            element.attrib["style"] = FAMILY.sub("", FONT.sub(r"font-size: \1", style))
     for place, (tag, text) in enumerate((("title", title), ("desc", description))):
         element = ET.Element(f"{{{SVG}}}{tag}", {"id": f"{name}-{tag}"})
-        element.text = NO_TEXT.sub("\ufffd", text)
+        element.text = NO_TEXT.sub(NO_LETTER, text)
         root.insert(place, element)
     box = root.attrib["viewBox"]
+    kind = "picture" if float(box.split()[2]) > NARROW_WIDTH else "picture narrow"
     root.attrib.clear()
-    root.attrib |= {"viewBox": box, "role": "img", "aria-labelledby": f"{name}-title {name}-desc", "class": "picture"}
+    root.attrib |= {"viewBox": box, "role": "img", "aria-labelledby": f"{name}-title {name}-desc", "class": kind}
     ET.register_namespace("", SVG)
     return ET.tostring(root, encoding="unicode")
 
@@ -120,7 +169,7 @@ def _drawn(axes: Axes) -> str:
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
         FigureCanvasSVG(axes.get_figure(root=True)).print_svg(drawn, metadata={"Date": None, "Creator": None})
     # What no XML can hold, and names may; matplotlib lets it through.
-    return NO_TEXT.sub("\ufffd", drawn.getvalue())
+    return NO_TEXT.sub(NO_LETTER, drawn.getvalue())
 
 
 def _cleaned(root: ET.Element) -> None:
@@ -139,7 +188,7 @@ def _cleaned(root: ET.Element) -> None:
 
 
 def _own_ids(root: ET.Element, name: str) -> None:
-    """Ids that something refers to begin with the picture's name; the others go."""
+    """Ids that something refers to begin with the picture's name; parts keep their names elsewhere; the other ids go."""
     used = {reference for element in root.iter() for value in element.attrib.values() for reference in REFERENCE.findall(value)}
     used |= {element.attrib["href"][1:] for element in root.iter() if "href" in element.attrib}
     for element in root.iter():
@@ -148,6 +197,8 @@ def _own_ids(root: ET.Element, name: str) -> None:
             element.attrib["id"] = f"{name}-{own}"
         elif own is not None:
             del element.attrib["id"]
+            if own.startswith(PART):
+                element.attrib["data-part"] = own.removeprefix(PART)
         for key, value in element.attrib.items():
             if key == "href":
                 element.attrib[key] = f"#{name}-{value[1:]}"

@@ -121,7 +121,8 @@ def test_what_would_settle_an_open_goal_is_one_sentence() -> None:
 
 
 def test_energy_has_an_interval_a_class_and_bounds_of_the_true_value() -> None:
-    assert "12,3 / 11,9 à 12,7 / classe C\u00a0: vraie valeur de 6,2 à 74" in part(said(found_of(), "fr"), "Les candidats")
+    cell = "12,3 / 11,9 à 12,7 / niveau de preuve C\u00a0: valeur réelle de 6,2 à 74"
+    assert cell in part(said(found_of(), "fr"), "Les candidats")
 
 
 def test_who_failed_or_was_not_there_is_named_with_the_reason() -> None:
