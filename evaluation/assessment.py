@@ -6,15 +6,18 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from evaluation.energy.factors import DEFAULT_FACTOR, find_factor, read_factors
 from evaluation.goals import Goals, changed_goals, recorded_goals
+from evaluation.html_table import listing, paragraph
 from evaluation.judgement.checks import advise
 from evaluation.judgement.checks.advice import Advice, Examined
 from evaluation.judgement.comparison import Comparison, compare
 from evaluation.judgement.goal_values import Case
 from evaluation.judgement.scenario import Scenario
 from evaluation.judgement.verdict import Verdicts, judge
-from evaluation.messages import Message
+from evaluation.messages import Message, Recorded, full_sentence, say
 from evaluation.run import Campaign
 from evaluation.task import Task
 
@@ -38,6 +41,21 @@ class Assessment:
     scenario: Scenario
     verdicts: Verdicts
     advice: Sequence[Advice]
+
+    def _repr_html_(self) -> str:
+        """In a notebook: the decision, the candidates, the goals of the leading one, and what the checks found."""
+        leading = self.verdicts.of[self.verdicts.leading] if self.verdicts.leading else None
+        goals = leading.shown(Recorded(self.comparison.campaign.unit_name)) if leading else Markup("")
+        checks = [
+            say("{code} {found} → {remedy}", code=each.code, found=full_sentence(each.found), remedy=full_sentence(each.remedy))
+            for each in self.advice
+        ]
+        return (
+            paragraph(self.verdicts.concluded)
+            + self.comparison._repr_html_()
+            + goals
+            + listing(checks, say("What the numbered checks found:"))
+        )
 
 
 def assess(

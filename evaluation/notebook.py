@@ -16,6 +16,7 @@ from markupsafe import escape
 
 from evaluation.exceptions import CampaignInterrupted, PreuveError
 from evaluation.home import make_private
+from evaluation.html_table import speak
 
 make_private()
 # Libraries ask for a widget's package as soon as they find themselves in a notebook; the bar below does without.
@@ -240,3 +241,4 @@ def _explain_errors() -> None:
 
 
 _explain_errors()
+speak(language())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,9 +12,20 @@ from pydantic import BaseModel, ConfigDict
 from evaluation.energy.machine import Machine
 from evaluation.energy.reading import Kind, Reading
 from evaluation.environment import Environment
+from evaluation.html_table import Cell, Energy, HtmlTable, Lines
+from evaluation.messages import Decimals, Message, Recorded, Setting, say
 
 RunStatus = Literal["finished", "unavailable", "failed", "interrupted"]
 CampaignStatus = Literal["running", "finished", "interrupted"]
+STATUS: Mapping[RunStatus | CampaignStatus, Message] = {
+    "running": say("running"),
+    "finished": say("finished"),
+    "unavailable": say("unavailable"),
+    "failed": say("failed"),
+    "interrupted": say("interrupted"),
+}
+# So many metrics of a campaign have room beside the rest.
+METRICS_SHOWN = 2
 
 
 class Record(BaseModel):
@@ -171,6 +182,28 @@ class Run(Record):
         """Everything that was used for it, what did not count included."""
         return sum(reading.energy_wh for reading in self.readings)
 
+    @property
+    def shown_status(self) -> Lines:
+        """How it ended; where there is no result, why, and what would give one."""
+        return Lines([STATUS[self.status], self.reason and Recorded(self.reason), self.remedy and Recorded(self.remedy)])
+
+    def _repr_html_(self) -> str:
+        """In a notebook: what was tried and what came out, as a list."""
+        windows_wh = [reading.energy_wh for reading in self.readings_of("inference")]
+        scores: list[Sequence[Cell]] = [[name, Decimals(value, 3)] for name, value in self.scores.items()]
+        rows: list[Sequence[Cell]] = [
+            [say("status"), self.shown_status],
+            [say("parameters"), ", ".join(f"{name} = {value}" for name, value in self.params.items()) or None],
+            *scores,
+            [say("windows that count"), len(windows_wh)],
+            [say("energy of these"), Energy(sum(windows_wh))],
+            [say("energy used in all, failures included"), Energy(self.energy_wh)],
+            [say("time for one answer in ms, median"), self.latency_p50_ms],
+            [say("time that one answer in twenty exceeds, in ms"), self.latency_p95_ms],
+            [say("peak memory in MiB"), self.peak_memory_mib or (self.peak_memory_unknown and Recorded(self.peak_memory_unknown))],
+        ]
+        return HtmlTable(say("Run of {candidate}, seed {seed}", candidate=self.candidate, seed=self.seed), rows).html
+
 
 class Campaign(Record):
     """One `preuve run`: all candidates of a task, measured in rotation on one machine.
@@ -242,3 +275,61 @@ class Campaign(Record):
     def candidates(self) -> Sequence[str]:
         """Names in the order in which they were run."""
         return list(dict.fromkeys(run.candidate for run in self.runs))
+
+    def _repr_html_(self) -> str:
+        """In a notebook: what was measured, how and where, and its runs one by one."""
+        rows: list[Sequence[Cell]] = [
+            [say("status"), Lines([STATUS[self.status], self.reason and Recorded(self.reason)])],
+            [say("data"), self._data_line],
+            [say("how it was measured"), self._protocol_line],
+            [say("measured on"), self._machine_line],
+            [say("energy used in all, failures included"), Energy(self.energy_wh)],
+        ]
+        caption = say("Campaign {campaign} of {task}", campaign=self.id, task=self.task)
+        return HtmlTable(caption, rows).html + self._runs.html
+
+    @property
+    def _data_line(self) -> Message:
+        data = self.data
+        return say(
+            "{name}: {learnt} samples to learn from, {tested} for the test",
+            name=data.name,
+            learnt=data.train_samples,
+            tested=data.test_samples,
+        )
+
+    @property
+    def _protocol_line(self) -> Lines:
+        plan = self.protocol
+        line = say(
+            "seeds: {seeds}, rounds: {rounds}, each window at least {window} s",
+            seeds=plan.seeds,
+            rounds=plan.rounds,
+            window=Setting(plan.window_s),
+        )
+        return Lines([line, say("a quick trial: no decision rests on it") if plan.quick else None])
+
+    @property
+    def _machine_line(self) -> Lines:
+        hardware = self.machine.hardware
+        line = say(
+            "{cpu}, cores: {cores}, memory: {memory} GiB", cpu=hardware.cpu, cores=hardware.cores, memory=Setting(hardware.ram_gib)
+        )
+        return Lines([line, ", ".join(hardware.gpus)])
+
+    @property
+    def _runs(self) -> HtmlTable:
+        metrics = self.metrics[:METRICS_SHOWN]
+        headings: list[Cell] = [say("candidate"), say("seed"), say("status"), *metrics, say("energy used")]
+        rows: list[Sequence[Cell]] = [
+            [
+                run.candidate,
+                run.seed,
+                run.shown_status,
+                *(Decimals(run.scores[name], 3) if name in run.scores else None for name in metrics),
+                Energy(run.energy_wh),
+            ]
+            for run in self.runs
+        ]
+        figures = frozenset({1, *range(3, 4 + len(metrics))})
+        return HtmlTable(say("Runs of campaign {campaign}", campaign=self.id), rows, headings, figures)

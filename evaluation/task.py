@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from evaluation.html_table import Cell, HtmlTable
+from evaluation.messages import Recorded, say
 from evaluation.metrics import Metric
 from evaluation.samples import Sample, Split
 
@@ -30,7 +32,7 @@ class Task:
     Attributes:
         name: lower case with hyphens; also the name of its MLflow experiment.
         version: changes whenever the question or the sample data change, so that runs are not compared across it.
-        data: path of the samples, relative to the project, with its card beside it.
+        data: path of the samples with their card beside them, relative to the project; absolute for a POC that lives elsewhere.
         input: column of the text that a candidate is given.
         target: column of the answer that is expected; several columns where several answers are right.
         unit: the functional unit.
@@ -75,3 +77,17 @@ class Task:
     def targets(self) -> tuple[str, ...]:
         """The columns of the expected answers."""
         return (self.target,) if isinstance(self.target, str) else tuple(self.target)
+
+    def _repr_html_(self) -> str:
+        """In a notebook: what is asked, as a list."""
+        rows: list[Sequence[Cell]] = [
+            [say("version of the question"), self.version],
+            [say("file of the samples"), self.data],
+            [say("column that is given"), self.input],
+            [say("columns of the right answers"), ", ".join(self.targets)],
+            [say("unit in which energy is quoted"), Recorded(self.unit.name)],
+            [say("measures, the first one decides"), ", ".join(metric.name for metric in self.metrics)],
+            [say("results are split by"), ", ".join(self.slices) or None],
+            [say("asked of all alike"), ", ".join(f"{name} = {value}" for name, value in self.conditions.items()) or None],
+        ]
+        return HtmlTable(say("What {task} asks", task=self.name), rows).html

@@ -11,6 +11,8 @@ from math import isfinite, nan
 from statistics import fmean, median
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from markupsafe import Markup
+
 from evaluation.energy.components import without_calibration
 from evaluation.energy.evidence import EvidenceClass, bounds
 from evaluation.energy.machine import UNUSED
@@ -296,12 +298,12 @@ class Comparison:
         """What the answers show of a candidate and of those that answered the same test."""
         return self.apart.get(result.campaign.id, self.quality)
 
-    def _repr_html_(self) -> str:
+    def _repr_html_(self) -> Markup:
         """In a notebook: the candidates side by side."""
-        return candidate_table(self.campaign, self.results, self.metrics_shown, self.front).html
+        return candidate_table(self.campaign, self.results, self.metric_names, self.front).html
 
     @property
-    def metrics_shown(self) -> list[str]:
+    def metric_names(self) -> list[str]:
         """Names of the metrics, first the one that decides; without those that the data have no column for."""
         names = dict.fromkeys([self.metric.name, *self.campaign.metrics])
         return [name for name in names if name not in self.lacking]

@@ -10,13 +10,17 @@ from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Literal, NamedTuple
 
+from markupsafe import Markup
+
 from evaluation.energy.factors import lowest_and_highest
 from evaluation.goals import Goals, recorded_goals
+from evaluation.html_table import Cell, HtmlTable, Lines, listing
 from evaluation.judgement.comparison import CandidateResult, Comparison, Difference, by_second_estimate
 from evaluation.judgement.goal_values import OUTCOMES, Case, Judged, judge_goals
 from evaluation.judgement.scenario import Scenario
 from evaluation.judgement.settling import plain
-from evaluation.messages import Message, say, words
+from evaluation.judgement.shown_goals import FUNCTIONAL_UNIT, goal_table, not_met, open_lines
+from evaluation.messages import Figure, Message, full_sentence, say, words
 
 Decision = Literal["GO", "GO IF", "NO GO", "NOT CONCLUSIVE"]
 
@@ -72,6 +76,19 @@ class Verdict:
         """The goals with this outcome."""
         return [judged for judged in self.goals if judged.outcome == outcome]
 
+    def _repr_html_(self) -> str:
+        """In a notebook: the goals, and what would settle those that are open."""
+        return self.shown()
+
+    def shown(self, unit: Figure = FUNCTIONAL_UNIT) -> Markup:
+        """The same, energies of a functional unit being of this one."""
+        if self.decision is None:
+            caption = say("Goals, by {candidate}", candidate=self.candidate)
+        else:
+            caption = say("{decision}: goals, by {candidate}", decision=DECISIONS[self.decision], candidate=self.candidate)
+        lines = [*open_lines(self.goals, unit), *map(full_sentence, self.sensitive_to)]
+        return goal_table(caption, self.goals, unit).html + listing(lines)
+
 
 @dataclass(frozen=True)
 class Verdicts:
@@ -96,6 +113,28 @@ class Verdicts:
     def keeps_baseline(self) -> bool:
         """Whether nothing speaks for more than doing without AI, so far."""
         return self.decision not in {"GO", "GO IF"}
+
+    @property
+    def concluded(self) -> Message:
+        """The decision, by whom, and the rule that makes it one."""
+        decision, rule = DECISIONS[self.decision], RULE[self.decision]
+        if self.leading is None:
+            return say("{decision}: no candidate besides the one without AI was measured.", decision=decision)
+        return say(
+            "{decision}, by the leading candidate {candidate}: {rule}.", decision=decision, candidate=self.leading, rule=rule
+        )
+
+    def _repr_html_(self) -> str:
+        """In a notebook: the decision, a line for each candidate, and what else was tried on them."""
+        headings = [say("Candidate"), say("Decision"), say("Missed, or cannot be decided yet")]
+        rows = [_verdict_row(name, each) for name, each in self.of.items()]
+        return HtmlTable(self.concluded, rows, headings).html + listing([full_sentence(each) for each in self.alternatives])
+
+
+def _verdict_row(name: str, verdict: Verdict) -> Sequence[Cell]:
+    decision = say("without AI") if verdict.decision is None else DECISIONS[verdict.decision]
+    rest = list(not_met(verdict.goals))
+    return [name, decision, Lines(rest) if rest else None]
 
 
 def judge(comparison: Comparison, goals: Goals, scenario: Scenario, development_wh: float, then: Goals | None = None) -> Verdicts:

@@ -14,6 +14,9 @@ from evaluation.metrics import accuracy, macro_f1
 from evaluation.run import Campaign
 from evaluation.task import Task, Unit
 from tests.records import make_campaign, make_contest, make_deployment, make_goals
+from tests.results import HUB, KEYWORDS, LINEAR, advised, compared, judged_as
+from tests.results import assessed as put_together
+from tests.shown import parsed, tables_of, text_of
 
 TASK = Task("request-classification", "1", "requests.csv", "message", "service", Unit("1 000 requests", 1000), (macro_f1, accuracy))
 GOALS = make_goals(quality={"metric": "accuracy", "floor": 0.6}, quality_gain={"floor": 0.03})
@@ -110,3 +113,22 @@ def test_of_several_campaigns_development_counts_up_to_the_last_one() -> None:
 def test_there_must_be_something_to_compare() -> None:
     with pytest.raises(PreuveError):
         assessed(make_campaign())
+
+
+def test_it_shows_the_decision_the_candidates_the_goals_and_what_the_checks_found() -> None:
+    comparison, verdicts = compared(KEYWORDS, LINEAR, HUB), judged_as("GO IF", "keywords", "tfidf-linearsvc")
+    found = put_together(comparison, verdicts, advice=[advised("P002", "the test is <small>", "label more")])
+    shown, tables = parsed(found), tables_of(found)
+    assert [text_of(each) for each in shown.iter("p")] == [str(verdicts.concluded), "What the numbered checks found:"]
+    assert str(verdicts.concluded).startswith("GO IF, by the leading candidate tfidf-linearsvc: better than the baseline")
+    assert list(tables) == [*tables_of(comparison), "GO IF: goals, by tfidf-linearsvc"]
+    assert tables["GO IF: goals, by tfidf-linearsvc"][3][0] == "energy per 1 000 requests routed"
+    assert text_of(list(shown.iter("li"))[-1]) == "P002 The test is <small>. → Label more."
+
+
+def test_without_a_candidate_it_shows_what_there_is() -> None:
+    found = put_together(compared(HUB), judged_as("GO"))
+    assert len(tables_of(found)) == 1
+    assert [text_of(each) for each in parsed(found).iter("p")] == [
+        "NOT CONCLUSIVE: no candidate besides the one without AI was measured."
+    ]
