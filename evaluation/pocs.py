@@ -153,6 +153,11 @@ def _load(module: str) -> Poc:
 
 def _folder_of(module: str) -> Path:
     """Where a module lies, also one that cannot be imported; its name where nothing is there."""
+    import poc
+
+    package, _, name = module.rpartition(".")
+    if package == poc.__name__:
+        return next((folder for folder in (Path(place, name) for place in poc.__path__) if folder.is_dir()), Path(module))
     try:
         spec = importlib.util.find_spec(module)
     except (Exception, SystemExit):  # noqa: BLE001  # what it lies in is somebody's code as well
