@@ -165,6 +165,9 @@ def _started(command: list[str], home: Path, log: TextIO) -> Iterator[subprocess
     finally:
         with _undisturbed():
             _end_all(server)
+            # Where MLflow was started JupyterLab ends at once, without removing what names its token.
+            for note in (home / "jupyter" / "runtime").glob(f"jpserver-{server.pid}[.-]*"):
+                note.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -186,7 +189,6 @@ def _end_all(server: subprocess.Popen[bytes]) -> None:
         with suppress(subprocess.TimeoutExpired):
             server.wait(GRACE_S)
         server.kill()
-        # Where it has started MLflow it ends at once, and leaves kernels to us and a note with its token in the folder.
         for end in (psutil.Process.terminate, psutil.Process.kill):
             for process in left:
                 with suppress(psutil.NoSuchProcess):
