@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Sequence
+from functools import cache
 from inspect import signature
 from pathlib import Path
 from typing import Any
@@ -40,16 +41,15 @@ def small_params(candidate: Candidate, request: pytest.FixtureRequest) -> dict[s
     return {name: small.get(name, value) for name, value in candidate.params.items()}
 
 
-@pytest.fixture(scope="module")
-def some_samples() -> dict[str, tuple[Samples, Samples]]:
-    found = {}
-    for poc in POCS:
-        split, _ = load_data(poc.task, DataRequest(), dt.date(2026, 11, 23))
-        learnt, tried = (LEARNT_TEXTS, TRIED_TEXTS) if poc.task.answers_are_texts else (LEARNT, TRIED)
-        # A new POC begins with ten samples.
-        train, test = (range(min(most, len(side))) for most, side in ((learnt, split.train), (tried, split.test)))
-        found[poc.task.name] = (split.train.subset(train), split.test.subset(test))
-    return found
+@cache
+def some_samples(name: str) -> tuple[Samples, Samples]:
+    """A few of a POC's own to learn from, and a few to try."""
+    (poc,) = (each for each in POCS if each.task.name == name)
+    split, _ = load_data(poc.task, DataRequest(), dt.date(2026, 11, 23))
+    learnt, tried = (LEARNT_TEXTS, TRIED_TEXTS) if poc.task.answers_are_texts else (LEARNT, TRIED)
+    # A new POC begins with ten samples.
+    train, test = (range(min(most, len(side))) for most, side in ((learnt, split.train), (tried, split.test)))
+    return split.train.subset(train), split.test.subset(test)
 
 
 @pytest.mark.parametrize("poc", POCS, ids=lambda poc: poc.task.name)
@@ -126,11 +126,10 @@ def test_what_is_asked_of_all_alike_is_no_parameter_of_one(poc: Poc, candidate: 
 def test_answers_are_legal_and_the_same_for_a_seed_and_after_storing(
     poc: Poc,
     candidate: Candidate,
-    some_samples: dict[str, tuple[Samples, Samples]],
     request: pytest.FixtureRequest,
     tmp_path: Path,
 ) -> None:
-    train, few = some_samples[poc.task.name]
+    train, few = some_samples(poc.task.name)
     # As a campaign calls `fit`: with what is asked of all alike.
     asked = candidate.with_params(small_params(candidate, request)).with_params(poc.task.conditions)
     first = asked.fit(train, seed=7, **asked.params)
