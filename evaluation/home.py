@@ -24,6 +24,8 @@ PRIVATE_ENVIRONMENT = {
     "TOKENIZERS_PARALLELISM": "false",
     # Its server would start a handful of idle processes for jobs that nobody gives it here.
     "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+    # MLflow's page has an assistant that would run commands on this machine for whoever reaches the page: only inside a sandbox.
+    "MLFLOW_ENABLE_ASSISTANT_SANDBOX": "true",
     # Seven retries, each later than the last, keep a command silent for minutes when a server is down.
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_LOGGING_LEVEL": "WARNING",

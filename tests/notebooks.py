@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,14 +46,21 @@ def environment_of(project: Path, **changes: str) -> dict[str, str]:
     return {**os.environ, "PYTHONDONTWRITEBYTECODE": "", **here, **changes}
 
 
-def run_notebook(path: Path, *, allow_errors: bool = False, **changes: str) -> dict[str, Any]:
-    """Run a notebook of a copy of the project from top to bottom in a new kernel, and give its cells by their ids."""
+def run_notebook(path: Path, *, again: Sequence[str] = (), **changes: str) -> dict[str, Any]:
+    """Run a notebook of a copy of the project from top to bottom in a new kernel, and give its cells by their ids.
+
+    Args:
+        path: of the notebook.
+        again: ids of cells that are run a second time in the end; they are then called `ID-again`.
+        changes: of the kernel's environment.
+    """
     from nbclient import NotebookClient
+    from nbformat.v4 import new_code_cell
 
     notebook = shortened(path)
-    client = NotebookClient(
-        notebook, timeout=PATIENCE_S, allow_errors=allow_errors, resources={"metadata": {"path": str(path.parent)}}
-    )
+    sources = {cell.id: cell.source for cell in notebook.cells}
+    notebook.cells += [new_code_cell(sources[name], id=f"{name}-again") for name in again]
+    client = NotebookClient(notebook, timeout=PATIENCE_S, resources={"metadata": {"path": str(path.parent)}})
     project = path.parent.parent
     client.execute(env=environment_of(project, **changes))
     return {cell.id: cell for cell in notebook.cells}

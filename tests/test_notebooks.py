@@ -192,6 +192,9 @@ def check_new_poc(cells: Cells) -> None:
     assert "NOT CONCLUSIVE" in shown(cells["verdict"])
     assert re.search(r"\d+ passed", shown(cells["contract"]))
     assert "failed" not in shown(cells["contract"])
+    # Run a second time, it says so and leaves alone what is there.
+    assert "nothing in it was touched" in shown(cells["new-again"])
+    assert shown(cells["candidates-again"]) == shown(cells["candidates"])
 
 
 CHECKS: dict[str, Callable[[Cells], None]] = {
@@ -206,12 +209,16 @@ CHECKS: dict[str, Callable[[Cells], None]] = {
 }
 
 
+# Cells that somebody runs a second time.
+AGAIN = {"06_build_a_poc": ("new", "add", "candidates", "task")}
+
+
 @pytest.mark.parametrize("name", CHECKS)
 @pytest.mark.enable_socket
 @pytest.mark.allow_hosts(["127.0.0.1"])
 def test_a_notebook_runs_from_top_to_bottom_and_shows(name: str, tmp_path: Path, home: Path) -> None:
     project = copy_project(tmp_path / "project", home)
-    CHECKS[name](run_notebook(project / "notebooks" / f"{name}.ipynb"))
+    CHECKS[name](run_notebook(project / "notebooks" / f"{name}.ipynb", again=AGAIN.get(name, ())))
     # All of it was recorded there, and nothing here.
     assert (project / "home" / "carbon" / "ledger.jsonl").exists()
     assert not (home / "carbon" / "ledger.jsonl").exists()

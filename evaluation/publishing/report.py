@@ -56,6 +56,8 @@ WHY = {
         "{candidate} comes first among the candidates. It misses no goal, but the measurements do not show that it meets them all."
     ),
 }
+# Per cents have so many decimals at the most.
+LEAST_SHARE_SHOWN = 1e-4
 # A clerk's PC with its screen, and the time that one takes for one wrong outcome: what the correction of goals.toml is made of.
 PC_W = 40.0
 MINUTES_PER_HOUR = 60
@@ -291,7 +293,9 @@ def _share_of_server(found: Assessment, result: CandidateResult, page: Page) -> 
     service = found.scenario.service(result)
     at_least = "≥\u00a0" if service.share_is_lower_bound else ""
     energy_kwh = page.language.with_unit(page.number(service.energy_kwh), "kWh")
-    return page.lines(at_least + page.percent(service.share), page.say("{energy} a year", energy=escape(at_least + energy_kwh)))
+    # Of a share that is at least so little nothing is known: "≥ < 0.01 %" would say that in a riddle.
+    share = 0.0 if service.share_is_lower_bound and service.share < LEAST_SHARE_SHOWN else service.share
+    return page.lines(at_least + page.percent(share), page.say("{energy} a year", energy=escape(at_least + energy_kwh)))
 
 
 def _decision_on(found: Assessment, result: CandidateResult, page: Page) -> Markup:

@@ -256,7 +256,7 @@ def _service_facts(deployment: Deployment, page: Page) -> list[Pair]:
     return [
         (page.say("Room around the server (PUE)"), between),
         (page.say("Making of the whole server"), making),
-        (page.say("Source of both"), page.said(deployment.source)),
+        (page.say("Source of both"), page.recorded(deployment.source)),
         (
             page.say("Whose share"),
             page.say("of the server's idle power and making: the part of memory or of time that is reserved"),

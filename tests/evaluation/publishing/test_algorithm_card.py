@@ -32,7 +32,7 @@ def test_a_card_says_what_for_how_well_and_at_what_cost() -> None:
     assert "À quoi il sert :: Proposer à l’agent le service qui répondra." in lines
     assert "Décision :: GO SI" in lines
     assert f"Qualité{NO_BREAK}: score de 0 à 1, moyenne sur toutes les classes (macro-F1) :: 0,796 / 0,761 à 0,830" in lines
-    cost = f"12,3{N}mWh / niveau de preuve C{NO_BREAK}: valeur réelle de 6,15{N}mWh à 73,8{N}mWh"
+    cost = f"12,3{N}mWh / preuve C{NO_BREAK}: valeur réelle 6,15{N}mWh à 73,8{N}mWh"
     assert f"Coût{NO_BREAK}: énergie pour 1{N}000 demandes orientées :: {cost}" in lines
     assert f"Registre carbone :: {HEAD}" in lines
 
