@@ -25,7 +25,9 @@ check: install
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# Hundreds of programs are started in it: what they import is compiled once.
 test: check
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m compileall -q -j 0 evaluation poc
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not alone"
 	$(BIN)/pytest -m alone
 

@@ -6,10 +6,8 @@ import json
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
-import time
 import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -20,13 +18,13 @@ from typing import TextIO
 import psutil
 
 from evaluation.exceptions import PreuveError
-from evaluation.home import PROJECT, home_path, open_home
+from evaluation.home import PROJECT, open_home
+from evaluation.loopback import LOOPBACK, check_free, wait_until_open
 from evaluation.records.tracking import SQLITE, check_address, shown_uri, tracking_uri
 
-LOOPBACK = "127.0.0.1"
 NOTEBOOKS = PROJECT / "notebooks"
 LOG_FILE = "jupyter-lab.log"
-PATIENCE_S, MLFLOW_PATIENCE_S = 60.0, 120.0
+MLFLOW_PATIENCE_S = 120.0
 # JupyterLab gives its kernels five seconds to end; what is left then is ended without further questions.
 GRACE_S, LAST_GRACE_S = 10.0, 3.0
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -45,13 +43,13 @@ def serve(port: int, notebooks: Path, *, browser: bool, tell: Callable[[str], No
         PreuveError: there are no notebooks, the port is taken, or JupyterLab does not start.
     """
     _check_notebooks(notebooks)
-    _check_free(port)
+    check_free(port, "preuve lab")
     check_address()
     home, token = open_home(), secrets.token_hex(24)
     with TemporaryDirectory(prefix="preuve-") as sockets, (home / LOG_FILE).open("w") as log, suppress(KeyboardInterrupt):
         config = write_config(home / "jupyter", Path(sockets), token)
         with _started(_command(config, port, notebooks), home, log) as server:
-            _wait_until_open(server, port)
+            wait_until_open(server, port, "JupyterLab's server", home / LOG_FILE)
             page = f"http://{LOOPBACK}:{port}/lab?token={token}"
             tell(f"JupyterLab is at {page} (Ctrl-C stops it)")
             if _is_elsewhere():
@@ -205,36 +203,3 @@ def _check_notebooks(folder: Path) -> None:
             where=str(folder),
             remedy="run the command where preuve was cloned, or name another folder: preuve lab --notebooks DIR",
         )
-
-
-def _check_free(port: int) -> None:
-    reason = _why_taken(port)
-    if reason:
-        free = next((other for other in range(port + 1, 65536) if _why_taken(other) is None), 8888)
-        raise PreuveError(expected="a free port", found=reason, where=f"{LOOPBACK}:{port}", remedy=f"preuve lab --port {free}")
-
-
-def _why_taken(port: int) -> str | None:
-    """Why nothing can listen to a port; none where it is free."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((LOOPBACK, port))
-        except OSError as error:
-            return error.strerror or str(error)
-    return None
-
-
-def _wait_until_open(server: subprocess.Popen[bytes], port: int) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline and server.poll() is None:
-        with socket.socket() as probe:
-            if probe.connect_ex((LOOPBACK, port)) == 0:
-                return
-        time.sleep(0.2)
-    raise PreuveError(
-        expected="JupyterLab's server",
-        found="it did not start",
-        where=f"{LOOPBACK}:{port}",
-        remedy=f"its messages are in {home_path() / LOG_FILE}",
-    )

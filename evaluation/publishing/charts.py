@@ -14,6 +14,7 @@ from evaluation.goals import goal_name
 from evaluation.judgement.comparison import CandidateResult
 from evaluation.judgement.goal_values import OUTCOMES, Judged
 from evaluation.judgement.margin import YearOfService, years_of_service
+from evaluation.judgement.shown_goals import MARKS
 from evaluation.messages import Figure, Message, Recorded, say, words
 from evaluation.publishing.charts_of_quality import quality_against_energy
 from evaluation.publishing.drawing import DOTTED, ROW_HEIGHT, Picture, whisker
@@ -40,7 +41,7 @@ from evaluation.publishing.svg import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["MARKS", "VOLUMES", "Picture", "energy_by_component", "goals_as_bullets", "quality_against_energy", "year_in_service"]
+__all__ = ["VOLUMES", "Picture", "energy_by_component", "goals_as_bullets", "quality_against_energy", "year_in_service"]
 
 # The names of goals are sentences: two lines of this width.
 GOAL_HEIGHT, GOAL_ROOM = 34.0, 235.0
@@ -53,8 +54,6 @@ VOLUMES = {
     "central": words("{candidate}, central volume"),
     "high": words("{candidate}, high volume"),
 }
-# Beside an outcome's word, for the eye that runs down a column.
-MARKS = {"met": "✓", "missed": "✗", "undetermined": "?"}
 # A goal is drawn up to so many times its bound; what lies beyond is cut, and said.
 MOST_BOUNDS = 2.0
 

@@ -20,13 +20,13 @@ from evaluation.judgement.comparison import STATUS, CandidateResult
 from evaluation.judgement.goal_values import OUTCOMES, Judged
 from evaluation.judgement.margin import REBOUND, YearOfService, margin_of, payback_of, years_of_service
 from evaluation.judgement.quality import worst_served
+from evaluation.judgement.shown_goals import MARKS
 from evaluation.judgement.statistics import Interval
 from evaluation.judgement.verdict import DECISIONS, Verdict
 from evaluation.messages import Figure, Recorded, Setting, Share, listed, say, words
 from evaluation.numbers import UNKNOWN
 from evaluation.poc_card import PocCard
 from evaluation.publishing.charts import (
-    MARKS,
     VOLUMES,
     Picture,
     energy_by_component,

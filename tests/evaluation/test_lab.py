@@ -21,8 +21,7 @@ from typing import Any
 import psutil
 import pytest
 
-from evaluation.exceptions import PreuveError
-from evaluation.lab import _end_all, _wait_until_open, write_config
+from evaluation.lab import _end_all, write_config
 from tests.conftest import Preuve
 from tests.evaluation.test_ui import CLI, ended, free_port, listening_addresses
 
@@ -173,15 +172,6 @@ def test_a_port_that_is_taken_is_named_and_a_free_one_too(preuve: Preuve, notebo
     assert found
     with socket.socket() as free:
         free.bind(("127.0.0.1", int(found[1])))
-
-
-@pytest.mark.enable_socket
-@pytest.mark.allow_hosts(["127.0.0.1"])
-def test_what_does_not_start_says_where_its_messages_are() -> None:
-    with subprocess.Popen(["false"]) as server, pytest.raises(PreuveError) as raised:
-        _wait_until_open(server, free_port())
-    assert raised.value.remedy.endswith("jupyter-lab.log")
-    assert os.environ["PREUVE_HOME"] in raised.value.remedy
 
 
 # A kernel that has a session of its own, and no ear for being asked to end.

@@ -8,11 +8,10 @@ import pytest
 
 from evaluation.goals import Goal
 from evaluation.judgement.goal_values import Judged
-from evaluation.judgement.shown_goals import MARKS, goal_table, open_lines
+from evaluation.judgement.shown_goals import goal_table, open_lines
 from evaluation.judgement.statistics import Interval
 from evaluation.judgement.verdict import Verdict, Verdicts
 from evaluation.messages import say
-from evaluation.publishing.charts import MARKS as MARKS_OF_REPORTS
 from evaluation.publishing.language import Language
 from tests.results import GAINED, GOALS_OF, HUMAN, LEAN, MET, MISSED, OPEN, UNDECLARED, judged_as
 from tests.shown import parsed, tables_of, text_of
@@ -93,10 +92,6 @@ def test_a_unit_is_named_where_somebody_says_which() -> None:
     assert [str(line) for line in open_lines([replace(LEAN, outcome="missed")], "1 000 requests")] == [
         "Energy per 1 000 requests: missed."
     ]
-
-
-def test_the_marks_are_those_of_reports() -> None:
-    assert MARKS == MARKS_OF_REPORTS
 
 
 def test_verdicts_show_the_decision_and_a_line_for_each_candidate() -> None:
