@@ -50,18 +50,33 @@ def load_predictor(folder: Path) -> Predictor:
         ) from error
     if manifest["format"] == "skops":
         return _load_skops(folder / SKOPS_FILE)
-    check_trusted([manifest["module"]], folder)
+    kind = find_trusted(manifest["module"], manifest["class"], folder, "the class {name} in {module}, which wrote this model")
+    predictor: Predictor = kind.load(folder)
+    return predictor
+
+
+def find_trusted(module: str, name: str, folder: Path, expected: str) -> Any:
+    """What a stored model names: a class, or a function.
+
+    Args:
+        module: that holds it.
+        name: of it there.
+        folder: of the stored model, for the error.
+        expected: what should be there, in words with `{name}` and `{module}`.
+
+    Raises:
+        RecordError: its package is not trusted, or it is no longer there.
+    """
+    check_trusted([module], folder)
     try:
-        kind = getattr(importlib.import_module(manifest["module"]), manifest["class"])
+        return getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError) as error:
         raise RecordError(
-            expected=f"the class {manifest['class']} in {manifest['module']}, which wrote this model",
+            expected=expected.format(name=name, module=module),
             found=str(error),
             where=str(folder),
             remedy="run the candidate again; or put the code back as it was then",
         ) from error
-    predictor: Predictor = kind.load(folder)
-    return predictor
 
 
 def may_be_loaded(predictor: Predictor) -> bool:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from evaluation.exceptions import RecordError
-from evaluation.predictors import check_trusted
+from evaluation.predictors import find_trusted
 
 FILE = "rule.json"
 
@@ -47,14 +45,6 @@ class Rule:
             RecordError: the function is of a package that is not trusted, or no longer there.
         """
         written = json.loads((folder / FILE).read_text(encoding="utf-8"))
-        check_trusted([written["module"]], folder)
-        try:
-            answer = getattr(importlib.import_module(written["module"]), written["function"])
-        except (ImportError, AttributeError) as error:
-            raise RecordError(
-                expected=f"the function {written['function']} in {written['module']}, by which this model answers",
-                found=str(error),
-                where=str(folder),
-                remedy="run the candidate again; or put the code back as it was then",
-            ) from error
+        expected = "the function {name} in {module}, by which this model answers"
+        answer = find_trusted(written["module"], written["function"], folder, expected)
         return cls(answer, written["settings"])
