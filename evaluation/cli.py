@@ -199,7 +199,7 @@ def _closing_what_is_interrupted() -> Iterator[None]:
     try:
         yield
     except CampaignInterrupted:
-        complain("Interrupted. What was measured so far is recorded, and marked as interrupted.")
+        complain(CampaignInterrupted.explained)
         raise typer.Exit(INTERRUPTED) from None
 
 

@@ -77,3 +77,5 @@ class BudgetError(PreuveError):
 
 class CampaignInterrupted(KeyboardInterrupt):  # it is no error, but what somebody asked for
     """Somebody ended a campaign; what was measured is recorded."""
+
+    explained = "Interrupted. What was measured so far is recorded, and marked as interrupted."

@@ -22,8 +22,6 @@ make_private()
 # Libraries ask for a widget's package as soon as they find themselves in a notebook; the bar below does without.
 warnings.filterwarnings("ignore", message="IProgress not found")
 
-INTERRUPTED = "Interrupted. What was measured so far is recorded, and marked as interrupted."
-
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -233,9 +231,8 @@ def _explain_errors() -> None:
     if shell is None:
         return
 
-    def handle(shell: Any, kind: type[BaseException], error: BaseException, *_: object, **__: object) -> Any:
-        shown = error.explained if isinstance(error, PreuveError) else INTERRUPTED
-        return shell._showtraceback(kind, error, [shown])  # noqa: SLF001  # the way in which a shell shows an error, and marks the cell
+    def handle(shell: Any, kind: type[BaseException], error: PreuveError | CampaignInterrupted, *_: object, **__: object) -> Any:
+        return shell._showtraceback(kind, error, [error.explained])  # noqa: SLF001  # the way in which a shell shows an error, and marks the cell
 
     shell.set_custom_exc((PreuveError, CampaignInterrupted), handle)
 

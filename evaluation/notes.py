@@ -326,7 +326,7 @@ def _busier_than_allowed(campaign: Campaign) -> Iterator[Message]:
 
 def _disturbance_notes(campaign: Campaign) -> Iterator[Message]:
     """What the numbered check of foreign load (P010) does not say."""
-    readings = [*campaign.readings, *(reading for run in campaign.runs for reading in run.readings)]
+    readings = campaign.all_readings
     yield from _busier_than_allowed(campaign)
     gap_s = max((reading.longest_gap_s for reading in readings), default=0.0)
     if gap_s > LONGEST_GAP_S:

@@ -254,6 +254,11 @@ class Campaign(Record):
         return sum(reading.energy_wh for reading in self.readings) + sum(run.energy_wh for run in self.runs)
 
     @property
+    def all_readings(self) -> list[Reading]:
+        """Of the idle machine and of all runs, what did not count included."""
+        return [*self.readings, *(reading for run in self.runs for reading in run.readings)]
+
+    @property
     def idle(self) -> Reading | None:
         """The idle machine, by the last reading that counts; none where the campaign ended before it."""
         return next((reading for reading in reversed(self.readings) if reading.counts), None)

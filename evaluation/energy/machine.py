@@ -30,6 +30,8 @@ from evaluation.messages import Setting, joined, say, words
 MACHINE_FILE = "machine.toml"
 MACHINE_ID_FILE = Path("/etc/machine-id")
 ASSUMED = "assumed"
+# Of a mean year, leap days included.
+SECONDS_PER_YEAR = 365.25 * 24 * 3600
 UNDECLARED = "undeclared"
 # What CodeCarbon takes for a CPU that is not in its list, and what a virtual machine's part of a server's CPU comes to:
 # 280 W over 128 threads to 210 W over 48.
@@ -130,6 +132,10 @@ class Declarations(Record):
     def cpu_w(self) -> float:
         """Thermal design power of this machine's share of the host."""
         return self.host_tdp_w.value * self.host_share.value
+
+    def embodied_g(self, duration_s: float) -> float:
+        """Of making the machine, in grams of CO2 equivalent, the part for so long a time of its life."""
+        return self.embodied_kg_co2e.value * 1000 * duration_s / (self.lifetime_years.value * SECONDS_PER_YEAR)
 
 
 class MachineFile(Record):

@@ -320,7 +320,7 @@ def _development(case: Case, result: CandidateResult, goal: Goal) -> Judged:
     it, for what has been used cannot be measured again.
     """
     campaign = result.campaign
-    readings = [*campaign.readings, *(reading for run in campaign.runs for reading in run.readings)]
+    readings = campaign.all_readings
     before_wh = max(0.0, case.development_wh - campaign.energy_wh)
     low, high = bounds("C", "cpu")
     low_wh = before_wh * low + sum(reading.low_wh for reading in readings)

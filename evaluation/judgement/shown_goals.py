@@ -32,7 +32,7 @@ class Bound(Styled):
     def written(self, speech: Speech) -> str:
         """With its unit."""
         sign = "≤" if self.goal.ceiling is not None else "≥"
-        return f"{sign}\u00a0{speech.plain(self.goal.limit)}{NARROW}{_unit_of(self.goal)}".rstrip(NARROW)
+        return f"{sign}\u00a0{speech.plain(self.goal.limit)}{NARROW}{unit_of(self.goal)}".rstrip(NARROW)
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def _found(judged: Judged) -> Cell:
     goal, value = judged.bound, judged.value
     if goal is None or value is None or not isfinite(value.value):
         return None
-    unit, factor = _unit_of(goal), 1.0
+    unit, factor = unit_of(goal), 1.0
     if not unit and None not in {value.low, value.high}:
         return score_cell(value)
     if unit in ENERGY_IN_WH:
@@ -124,7 +124,7 @@ def _found(judged: Judged) -> Cell:
     return bounded(value, lambda each: InUnit(each * factor, unit))
 
 
-def _unit_of(goal: Goal) -> str:
+def unit_of(goal: Goal) -> str:
     """What a goal's figures are in, without what its name says already."""
     if "co2e" in goal.name:
         return "kg CO₂e"

@@ -6,13 +6,11 @@ from math import isfinite
 
 from markupsafe import Markup, escape
 
-from evaluation.energy.factors import WH_PER_KWH
-from evaluation.goals import GOAL_UNITS, Goal
+from evaluation.goals import Goal
+from evaluation.judgement.shown_goals import ENERGY_IN_WH, unit_of
 from evaluation.judgement.statistics import Interval
 from evaluation.numbers import UNKNOWN
 from evaluation.publishing.pages import Page
-
-ENERGY_IN_WH = {"Wh": 1.0, "kWh": WH_PER_KWH}
 
 
 def bound_cell(page: Page, goal: Goal | None) -> str:
@@ -25,14 +23,14 @@ def bound_cell(page: Page, goal: Goal | None) -> str:
 
 def in_unit(page: Page, goal: Goal, value: float | None) -> str:
     """A figure that the goals set, in the unit in which they set it; a dash where they do not."""
-    return UNKNOWN if value is None else page.language.with_unit(page.plain(value), _unit_of(goal))
+    return UNKNOWN if value is None else page.language.with_unit(page.plain(value), unit_of(goal))
 
 
 def found_cell(page: Page, goal: Goal | None, value: Interval | None) -> Markup:
     """What was found, in the unit that suits it, and the ends between which it is judged."""
     if goal is None or value is None or not isfinite(value.value):
         return escape(UNKNOWN)
-    unit = _unit_of(goal)
+    unit = unit_of(goal)
     if not unit:
         return page.bounded(value) if None in {value.low, value.high} else page.score(value)
     factor = 1.0
@@ -41,11 +39,3 @@ def found_cell(page: Page, goal: Goal | None, value: Interval | None) -> Markup:
         unit, factor = scale.unit, scale.factor * ENERGY_IN_WH[unit]
     found = page.language.with_unit(page.number(value.value * factor), unit)
     return page.lines(found, page.language.interval(value, factor))
-
-
-def _unit_of(goal: Goal) -> str:
-    """What a goal's figures are in, without what its name says already."""
-    if "co2e" in goal.name:
-        return "kg CO₂e"
-    unit = GOAL_UNITS[goal.name].partition(" ")[0]
-    return unit if unit in ENERGY_IN_WH else ""

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from collections.abc import Sequence
 
 from markupsafe import Markup, escape
 
 from evaluation.assessment import Assessment
-from evaluation.energy.evidence import ComponentName
 from evaluation.energy.factors import Factor, carbon_g
 from evaluation.energy.machine import Declarations, Declared, DeclaredText
-from evaluation.energy.reading import Component, Outcome, Reading
+from evaluation.energy.reading import JOULES_PER_WH, Component, Outcome, Reading
 from evaluation.energy.tracker import SAMPLING_INTERVAL_S
 from evaluation.goals import Deployment
 from evaluation.judgement.comparison import CandidateResult
+from evaluation.judgement.deployment import G_PER_KG
 from evaluation.judgement.scenario import Scenario
 from evaluation.messages import Recorded, Setting, words
 from evaluation.numbers import UNKNOWN
@@ -24,8 +23,6 @@ from evaluation.publishing.pages import Page, Table
 from evaluation.publishing.sections import Facts, Part, Section
 from evaluation.run import Campaign
 
-G_PER_KG = 1000.0
-YEAR = timedelta(days=365.25)
 OUTCOMES_OF_WINDOWS: dict[Outcome, str] = {
     "complete": words("undisturbed: {number}"),
     "repeated": words("set aside and measured again, because the machine was busy: {number}"),
@@ -38,7 +35,7 @@ OUTCOMES_OF_WINDOWS: dict[Outcome, str] = {
 def measurement_section(found: Assessment, page: Page) -> Section:
     """How the energy of this campaign was measured, failures included, and the carbon that follows from it."""
     campaign = found.comparison.campaign
-    readings = [*campaign.readings, *(reading for run in campaign.runs for reading in run.readings)]
+    readings = campaign.all_readings
     title = page.say("How energy and carbon were measured")
     if not readings:
         return Section("measurement", title, [page.say("No energy was read in this campaign.")])
@@ -59,28 +56,27 @@ def measurement_section(found: Assessment, page: Page) -> Section:
 def _component_table(readings: Sequence[Reading], page: Page) -> Table:
     """The energy of everything that the campaign did, by component and by the way in which it is known."""
     parts = [part for reading in readings for part in reading.components]
-    ways = dict.fromkeys((part.name, part.evidence, part.backend) for part in parts)
-    rows = [
-        _component_row(page, way[0], [part for part in parts if (part.name, part.evidence, part.backend) == way]) for way in ways
-    ]
-    total = page.language.energy(sum(part.energy_wh for part in parts))
-    rows.append([page.say("The machine, before the room's share (PUE)"), total, _true_ends(parts, page), UNKNOWN])
+    ways: dict[tuple[str, ...], list[Component]] = {}
+    for part in parts:
+        ways.setdefault((part.name, part.evidence, part.backend), []).append(part)
+    rows = [_component_row(page, known_alike) for known_alike in ways.values()]
+    rows.append([page.say("The machine, before the room's share (PUE)"), *_energy_cells(parts, page), UNKNOWN])
     headings = [page.say("Component"), page.say("Energy read"), page.say("True value between"), page.say("How it is known")]
     caption = page.say("All energy of this campaign: warming up, training, measuring, idling and what failed")
     return Table(caption, headings, rows, frozenset({1, 2}))
 
 
-def _component_row(page: Page, name: ComponentName, parts: Sequence[Component]) -> list[str]:
-    known = page.say("class {evidence}: {backend}", evidence=parts[0].evidence, backend=Recorded(parts[0].backend))
-    energy = page.language.energy(sum(part.energy_wh for part in parts))
-    return [page.capital_letter(page.say(COMPONENTS[name])), energy, _true_ends(parts, page), known]
+def _component_row(page: Page, parts: Sequence[Component]) -> list[str]:
+    first = parts[0]
+    known = page.say("class {evidence}: {backend}", evidence=first.evidence, backend=Recorded(first.backend))
+    return [page.capital_letter(page.say(COMPONENTS[first.name])), *_energy_cells(parts, page), known]
 
 
-def _true_ends(parts: Iterable[Component], page: Page) -> str:
-    parts = list(parts)
-    return page.language.between(
-        *(page.language.energy(sum(ends)) for ends in zip(*((p.low_wh, p.high_wh) for p in parts), strict=True))
-    )
+def _energy_cells(parts: Sequence[Component], page: Page) -> tuple[str, str]:
+    """What was read of them together, and between which ends the true value lies."""
+    energy = page.language.energy
+    low, high = energy(sum(part.low_wh for part in parts)), energy(sum(part.high_wh for part in parts))
+    return energy(sum(part.energy_wh for part in parts)), page.language.between(low, high)
 
 
 Pair = tuple[Markup, Markup]
@@ -104,7 +100,7 @@ def _sampling(campaign: Campaign, readings: Sequence[Reading], page: Page) -> li
             page.say("Machine at rest"),
             page.say(
                 "{watts} W, over {seconds} s",
-                watts=idle.energy_wh / idle.duration_s * 3600,
+                watts=idle.energy_wh / idle.duration_s * JOULES_PER_WH,
                 seconds=round(idle.duration_s),
             )
             if idle
@@ -125,7 +121,7 @@ def _sampling(campaign: Campaign, readings: Sequence[Reading], page: Page) -> li
 def _carbon(campaign: Campaign, scenario: Scenario, page: Page) -> list[Pair]:
     """Of the campaign itself: energy x PUE x factor, and its share of the machine's making."""
     declared, factor = campaign.machine.declared, scenario.factor
-    pairs = [
+    return [
         (page.say("Room around this machine (PUE)"), _declared(declared.pue, page)),
         (page.say("Emission factor"), factor_cell(factor, page)),
         (
@@ -138,7 +134,6 @@ def _carbon(campaign: Campaign, scenario: Scenario, page: Page) -> list[Pair]:
         (page.say("Share of this machine's making"), _making(campaign, page)),
         (page.say("Scope (GHG Protocol)"), _scopes(page)),
     ]
-    return [*pairs]
 
 
 def factor_cell(factor: Factor, page: Page) -> Markup:
@@ -174,9 +169,9 @@ def _making(campaign: Campaign, page: Page) -> Markup:
     declared = campaign.machine.declared
     if campaign.ended is None:
         return page.say("not known: nobody knows when the campaign ended")
-    share = (campaign.ended - campaign.started) / YEAR / declared.lifetime_years.value
+    duration_s = max((campaign.ended - campaign.started).total_seconds(), 0.0)
     return page.lines(
-        page.say("{mass} CO₂e", mass=escape(page.language.mass(max(share, 0.0) * declared.embodied_kg_co2e.value * G_PER_KG))),
+        page.say("{mass} CO₂e", mass=escape(page.language.mass(declared.embodied_g(duration_s)))),
         page.say(
             "{kilograms} kg CO₂e for the whole machine, spread over {years} years of life",
             kilograms=Setting(declared.embodied_kg_co2e.value),

@@ -19,8 +19,6 @@ from evaluation.goals import Goals
 from evaluation.records.ledger import Content, Entry, canonical, plain
 from evaluation.run import Campaign, Run
 
-# Of a mean year, leap days included.
-SECONDS_PER_YEAR = 365.25 * 24 * 3600
 GHG_SCOPE = "electricity: scope 2, location based, without offsets; making of the machine: scope 3, category 2"
 TOOLS = ("codecarbon", "mlflow", "preuve")
 
@@ -189,14 +187,14 @@ def closed_entry(
 ) -> Entry:
     """A campaign that ended, with everything that was used in it."""
     declared = campaign.machine.declared
-    readings = [*campaign.readings, *(reading for run in campaign.runs for reading in run.readings)]
+    readings = campaign.all_readings
     duration_s = sum(reading.duration_s for reading in readings)
     content = {
         "campaign": campaign.id,
         "carbon_g": sum(carbon_g(reading.energy_wh, factor, declared.pue.value) for reading in readings),
         "duration_s": duration_s,
         # The machine is the campaign's alone while it measures: all of its making, for that long.
-        "embodied_g": declared.embodied_kg_co2e.value * 1000 * duration_s / (declared.lifetime_years.value * SECONDS_PER_YEAR),
+        "embodied_g": declared.embodied_g(duration_s),
         "ended": (campaign.ended or campaign.started).isoformat(),
         "energy_wh": campaign.energy_wh,
         "files": _hashes(files),

@@ -24,7 +24,6 @@ from evaluation.goals import Goals
 from evaluation.home import home_path
 from evaluation.records import items
 from evaluation.records.entries import (
-    SECONDS_PER_YEAR,
     closed_entry,
     goals_entry,
     machine_entry,
@@ -116,7 +115,7 @@ class Writer:
         campaign, self.factor = _pattern(), find_factor()
         declared = campaign.machine.declared
         self.pue = declared.pue.value
-        self.embodied_g_per_s = declared.embodied_kg_co2e.value * 1000 / (declared.lifetime_years.value * SECONDS_PER_YEAR)
+        self.embodied_g_per_s = declared.embodied_g(1.0)
         self.entries = list(self._entries(campaign))
         self.ledger, self.campaigns = Ledger(folder / "ledger.jsonl"), 0
         self.ledger.append(machine_entry(campaign.machine, None), goals_entry(campaign.task, Goals({}, ""), None))

@@ -18,7 +18,7 @@ from evaluation import html_table, notebook
 from evaluation.candidate import Candidate
 from evaluation.data.loading import DataRequest, Declaration
 from evaluation.energy.lock import lock_holder
-from evaluation.exceptions import DataError, NameNotFoundError
+from evaluation.exceptions import CampaignInterrupted, DataError, NameNotFoundError
 from evaluation.last_verdicts import last_verdict
 from evaluation.pocs import Poc
 from evaluation.publishing.language import Language
@@ -302,7 +302,7 @@ def test_an_interrupt_of_the_kernel_leaves_a_record_and_says_so(requests_csv: Pa
     acting = in_the_middle(tmp_path, lambda pid: os.kill(pid, signal.SIGINT))
     measuring, after = executed(running(requests_csv, tmp_path), "print('alive')")
     acting.join()
-    assert errors_in(measuring) == [("CampaignInterrupted", [notebook.INTERRUPTED])]
+    assert errors_in(measuring) == [("CampaignInterrupted", [CampaignInterrupted.explained])]
     assert after[0].text == "alive\n"
     store = open_store(POC)
     (campaign_id,) = store.campaign_ids()

@@ -59,7 +59,7 @@ def _whose(names: Sequence[str], *, idle: bool) -> Figure:
 
 
 def _noticed(campaign: Campaign) -> Iterator[Message]:
-    readings = [*campaign.readings, *(reading for run in campaign.runs for reading in run.readings)]
+    readings = campaign.all_readings
     repeated = sum(reading.outcome == "repeated" for reading in readings)
     if repeated:
         yield say("windows measured again, because others used the machine: {windows}", windows=repeated)
